@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ControlApi } from '../../../api/control';
+import type { HttpRequest, HttpResponse } from '../../../api/http';
+import { checkAnnounced, readBody } from './read-body';
+import type { Send } from './send';
+
+/** Answers the control API, and whatever else is no service. */
+export const controlRoutes =
+  (control: ControlApi, send: Send) =>
+  async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    pathname: string,
+    search: string,
+    requestId: string,
+    startedAt: number,
+  ): Promise<void> => {
+    const head = request.method === 'HEAD';
+    const answer = await control({
+      method: head ? 'GET' : (request.method ?? 'GET'),
+      pathname,
+      query: Object.fromEntries(new URLSearchParams(search)),
+      headers: request.headers as HttpRequest['headers'],
+      requestId,
+      readBody: () => wholeBody(request, response),
+    });
+    send(request, response, requestId, startedAt, edgeAnswer(answer));
+  };
+
+const wholeBody = (request: IncomingMessage, response: ServerResponse): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    checkAnnounced(request);
+    readBody(request, response, resolve, reject);
+  });
+
+const edgeAnswer = ({ status, headers, body }: HttpResponse) => {
+  const { 'content-type': contentType = '', 'x-request-id': _, ...rest } = headers;
+  return {
+    status,
+    contentType,
+    body: body === null ? '' : typeof body === 'string' ? body : JSON.stringify(body),
+    headers: Object.entries(rest).flat(),
+    modelMs: null,
+  };
+};

@@ -1,0 +1,122 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { corsHeaders, preflight } from '../../../api/inference/cors';
+import type { Admitted, EdgeAnswer, EdgeRequest } from '../../../api/inference/edge';
+import { methodOf, type ServicePath, servicePath } from '../../../api/inference/paths';
+import { protocolProblem } from '../../../api/inference/protocol-answer';
+import { assertModel } from '../../../api/inference/protocol-metadata';
+import { type PredictionRoute, problemAnswer } from '../../../api/inference/serve';
+import { type ReportBug, toProblem } from '../../../api/problem';
+import type { ServiceDirectory } from '../../../core/inference/service-directory';
+import { DomainError } from '../../../core/shared/domain-error';
+import { checkAnnounced, readBody } from './read-body';
+import type { Send } from './send';
+
+export interface ServiceRoutesNeeds {
+  readonly directory: Pick<ServiceDirectory, 'find'>;
+  readonly admit: (request: EdgeRequest) => Admitted | Promise<Admitted>;
+  readonly predict: (
+    admitted: Admitted,
+    body: Uint8Array,
+    route: PredictionRoute,
+    pinned: string | undefined,
+    deliver: (answer: EdgeAnswer) => void,
+  ) => void;
+  readonly compare: (admitted: Admitted, body: Uint8Array) => Promise<EdgeAnswer>;
+  readonly metadata: (admitted: Admitted, path: ServicePath) => EdgeAnswer;
+  readonly report: ReportBug;
+}
+
+/** One request on its way; `startedAt` is on the monotonic clock, in milliseconds. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  readonly startedAt: number;
+}
+
+/** Answers everything under `/services/{service}`. Nothing on the way of a prediction is awaited. */
+export const serviceRoutes = ({
+  directory,
+  admit,
+  predict,
+  compare,
+  metadata,
+  report,
+  send,
+}: ServiceRoutesNeeds & { readonly send: Send }) => {
+  const answerPreflight = async (exchange: Exchange, service: string, method: string) => {
+    const { request, response, requestId, startedAt } = exchange;
+    const serving = await directory.find(service);
+    const answer = preflight(serving?.service, request.headers.origin, method);
+    if (!answer) throw notAllowed(method);
+    send(request, response, requestId, startedAt, answer);
+  };
+
+  return (exchange: Exchange, service: string, rest: string): void => {
+    const { request, response, requestId, startedAt } = exchange;
+    const path = servicePath(rest);
+    const isProtocol = rest.startsWith('/v2');
+
+    const fail = (error: unknown): void => {
+      const problem = toProblem(error, requestId, report);
+      if (cors.length === 0) cors = knownCors();
+      deliver(isProtocol ? protocolProblem(problem) : problemAnswer(problem));
+    };
+    let cors: readonly string[] = [];
+    /** A page may read why it was refused at the door, too. */
+    const knownCors = (): readonly string[] => {
+      const { origin } = request.headers;
+      const known = origin === undefined ? undefined : directory.find(service);
+      return known === undefined || known instanceof Promise
+        ? []
+        : corsHeaders(known.service, origin);
+    };
+    const deliver = (answer: EdgeAnswer): void => {
+      const headers = cors.length === 0 ? answer.headers : [...answer.headers, ...cors];
+      send(request, response, requestId, startedAt, { ...answer, headers });
+    };
+
+    const serve = (admitted: Admitted): void => {
+      if (!path) return;
+      cors = corsHeaders(admitted.serving.service, request.headers.origin);
+      if (path.kind !== 'predict' && path.kind !== 'infer' && path.kind !== 'compare') {
+        deliver(metadata(admitted, path));
+        return;
+      }
+      if (path.kind === 'infer') assertModel(path, admitted.serving);
+      checkAnnounced(request);
+      const run = (body: Uint8Array): void => {
+        if (path.kind === 'compare') void compare(admitted, body).then(deliver);
+        else if (path.kind === 'infer') predict(admitted, body, 'infer', path.version, deliver);
+        else predict(admitted, body, 'predict', undefined, deliver);
+      };
+      readBody(request, response, run, fail);
+    };
+
+    try {
+      if (!path) throw new DomainError('not-found', 'there is no such route');
+      const method = methodOf(path);
+      if (request.method === 'OPTIONS') {
+        answerPreflight(exchange, service, method).catch(fail);
+        return;
+      }
+      const given = request.method === 'HEAD' ? 'GET' : request.method;
+      if (given !== method) throw notAllowed(method);
+      const edge = {
+        service,
+        headers: request.headers as EdgeRequest['headers'],
+        requestId,
+        startedAt,
+        clientIp: request.socket.remoteAddress ?? null,
+      };
+      const admitted = admit(edge);
+      if (admitted instanceof Promise) admitted.then(serve).catch(fail);
+      else serve(admitted);
+    } catch (error) {
+      fail(error);
+    }
+  };
+};
+
+const notAllowed = (method: string): DomainError =>
+  new DomainError('method-not-allowed', `use ${method}`, { allow: [method] });

@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { contractClient, withParams } from './contract-client';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const textOf = (parts: readonly Uint8Array[]) => Buffer.concat(parts).toString();
+const never = new AbortController().signal;
+
+describe('container contract', () => {
+  const open = async (listener: RequestListener) => {
+    const server = createServer(listener).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = contractClient((server.address() as AddressInfo).port);
+    const close = () => {
+      client.close();
+      server.closeAllConnections();
+      server.close();
+    };
+    return { client, server, close };
+  };
+
+  it('posts one JSON body, over connections that are kept', async () => {
+    let connections = 0;
+    const { client, server, close } = await open((request, response) => {
+      const { 'content-type': type, 'content-length': length } = request.headers;
+      request.on('data', (chunk) => response.write(chunk));
+      request.on('end', () => response.end(`${request.method} ${request.url} ${type} ${length}`));
+    });
+    server.on('connection', () => {
+      connections += 1;
+    });
+    for (let i = 0; i < 3; i += 1) {
+      await expect(client.invoke([bytes('{"é"'), bytes(':1}')], never)).resolves.toEqual({
+        status: 200,
+        text: '{"é":1}POST /invocations application/json 8',
+      });
+    }
+    expect(connections).toBe(1);
+    close();
+  });
+
+  it('sends a request again when the connection it was given had just been closed', async () => {
+    let served = 0;
+    const { client, close } = await open((request, response) => {
+      served += 1;
+      request.resume();
+      // The second one on a connection finds it closed.
+      if (served === 2) request.socket.destroy();
+      else request.on('end', () => response.end('{}'));
+    });
+    await client.invoke([bytes('{}')], never);
+    await expect(client.invoke([bytes('{}')], never)).resolves.toMatchObject({ status: 200 });
+    close();
+  });
+
+  it('says whether /ping answers 200 in time', async () => {
+    let status = 200;
+    const { client, close } = await open((_, response) => {
+      if (status > 0) response.writeHead(status).end();
+    });
+    await expect(client.ping(1_000)).resolves.toBe(true);
+    status = 503;
+    await expect(client.ping(1_000)).resolves.toBe(false);
+    status = 0;
+    await expect(client.ping(50)).resolves.toBe(false);
+    close();
+    await expect(client.ping(1_000)).resolves.toBe(false);
+  });
+
+  it('takes no answer without end', async () => {
+    const chunk = Buffer.alloc(4 * 1024 * 1024, 0x31);
+    const { client, close } = await open((_, response) => {
+      const more = (): void => {
+        while (response.writable && response.write(chunk));
+        response.once('drain', more);
+      };
+      response.on('error', () => undefined);
+      more();
+    });
+    await expect(client.invoke([bytes('{}')], never)).rejects.toThrow('over 67108864 bytes');
+    close();
+  });
+
+  it('adds params to a body, and leaves one without alone', () => {
+    const body = bytes('{"dataframe_split":{"columns":["a"],"data":[[1]]}}');
+    expect(withParams(body, null)).toEqual([body]);
+    expect(JSON.parse(textOf(withParams(body, { scale: 2, deep: { '}': '"' } })))).toEqual({
+      dataframe_split: { columns: ['a'], data: [[1]] },
+      params: { scale: 2, deep: { '}': '"' } },
+    });
+  });
+});

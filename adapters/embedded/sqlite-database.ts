@@ -1,0 +1,50 @@
+import { chmodSync, closeSync, openSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { DomainError } from '../../core/shared/domain-error';
+
+interface Schema {
+  /** What `sql` makes. A database of a later version was written by a newer Tidegate. */
+  readonly version: number;
+  readonly sql: string;
+}
+
+/**
+ * Opens a database that only its owner can read, and makes its tables where there are none.
+ * @throws `bad-request` when a newer Tidegate wrote it
+ */
+export const openDatabase = (file: string, { version, sql }: Schema): DatabaseSync => {
+  // SQLite gives its log and index files the mode of the database.
+  if (file !== ':memory:') {
+    closeSync(openSync(file, 'a', 0o600));
+    chmodSync(file, 0o600);
+  }
+  const db = new DatabaseSync(file, { timeout: 5000 });
+  try {
+    const found = Number(db.prepare('PRAGMA user_version').get()?.user_version);
+    if (found > version) {
+      throw new DomainError(
+        'bad-request',
+        `${file} was written by a newer Tidegate: update this one`,
+      );
+    }
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    transaction(db, () => db.exec(`${sql}; PRAGMA user_version = ${version}`));
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+};
+
+/** Runs `work` as one transaction. */
+export const transaction = (db: DatabaseSync, work: () => void): void => {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    work();
+    db.exec('COMMIT');
+  } catch (error) {
+    // A full disk has rolled back already, and a second rollback would hide why.
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+};

@@ -1,0 +1,40 @@
+import * as z from 'zod';
+import { NAME_PATTERN } from '../core/shared/names';
+
+/** What a route takes and gives: it validates requests and it is the OpenAPI document. */
+export interface Contract {
+  readonly summary: string;
+  readonly status: 200 | 201 | 202 | 204;
+  /** What of `path`, `query`, `headers` and `body` the endpoint reads. */
+  readonly input: z.ZodObject;
+  /** What is answered; null for 204. */
+  readonly answer: z.ZodType | null;
+}
+
+export const Name = z.string().regex(NAME_PATTERN, 'lower-case letters, digits and hyphens, 2–32');
+export const Time = z.iso.datetime({ offset: true });
+export const Description = z.string().max(1000);
+
+/** `If-Match: "3"`. */
+export const IfMatch = z.object({
+  'if-match': z
+    .string()
+    .regex(/^"\d{1,15}"$/, 'a revision in double quotes')
+    .transform((tag) => Number(tag.slice(1, -1)))
+    .optional(),
+});
+
+export const PageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().min(1).max(256).optional(),
+});
+
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), next_cursor: z.string().nullable() });
+
+export const Stamps = z.object({
+  created_by: z.string(),
+  created_at: Time,
+  updated_at: Time,
+  revision: z.int(),
+});

@@ -1,0 +1,108 @@
+import type * as z from 'zod';
+import type { Operator } from '../core/access/access-types';
+import { DomainError } from '../core/shared/domain-error';
+import type { Contract } from './contract';
+import { contracts } from './contracts';
+import type { Endpoint, HttpRequest } from './http';
+import type { Capability, Endpoints, RouteName, RouteOf } from './routes';
+
+type AnswerOf<N extends RouteName> = (typeof contracts)[N]['answer'] extends z.ZodType
+  ? z.input<(typeof contracts)[N]['answer']>
+  : null;
+
+/** What an endpoint gets: the checked input and who asks. */
+export type Input<N extends RouteName> = z.output<(typeof contracts)[N]['input']> & {
+  /** Only routes with `access: 'anyone'` are run without one. */
+  readonly operator: Operator;
+  readonly requestId: string;
+};
+
+/** What an endpoint answers: the body, or the body with headers of its own. */
+type Run<N extends RouteName> = (input: Input<N>) => Promise<AnswerOf<N> | Headed<AnswerOf<N>>>;
+
+/** A body with headers beside the usual ones. */
+export class Headed<T> {
+  readonly body: T;
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(body: T, headers: Readonly<Record<string, string>>) {
+    this.body = body;
+    this.headers = headers;
+  }
+}
+
+export type Runs<C extends Capability> = { readonly [N in RouteOf<C>]: Run<N> };
+
+/** Wraps what each route does in what every route does: parse, run, answer. */
+export const endpoints = <C extends Capability>(runs: Runs<C>): Endpoints<C> =>
+  Object.fromEntries(
+    Object.entries(runs).map(([name, run]) => [
+      name,
+      endpoint(name as RouteName, run as (input: never) => Promise<unknown>),
+    ]),
+  ) as Endpoints<C>;
+
+const endpoint = (name: RouteName, run: (input: never) => Promise<unknown>): Endpoint => {
+  const { input, status }: Contract = contracts[name];
+  return async (request) => {
+    const { path, query, headers, operator, requestId } = request;
+    const parsed = input.safeParse({ path, query, headers, body: json(request) });
+    if (!parsed.success) throw badRequest(parsed.error);
+    const answer = await run({ ...parsed.data, operator, requestId } as never);
+    const { body, headers: own } =
+      answer instanceof Headed ? answer : { body: answer, headers: {} };
+    return {
+      status,
+      headers: {
+        ...(body !== null && { 'content-type': 'application/json' }),
+        ...etag(body),
+        ...own,
+      },
+      body: body as object | null,
+    };
+  };
+};
+
+const etag = (body: unknown): Record<string, string> =>
+  body !== null && typeof body === 'object' && 'revision' in body
+    ? { etag: `"${body.revision}"` }
+    : {};
+
+/** All faults at once: their place and the rule, never the value that was sent. */
+const badRequest = ({ issues }: z.ZodError): DomainError => {
+  const faults = issues.slice(0, 20).map(({ path, code, message }) => ({
+    path: path.map(String).join('.'),
+    code,
+    message,
+  }));
+  const first = faults[0];
+  const detail = first ? `${first.path}: ${first.message}` : 'the request is not as described';
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  return new DomainError('bad-request', `${detail}${more}`, { faults });
+};
+
+const MAX_DEPTH = 32;
+
+const json = ({ body, headers }: HttpRequest): unknown => {
+  if (body.length === 0) return undefined;
+  const type = headers['content-type'];
+  if (type !== undefined && !/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type)) {
+    throw new DomainError('unsupported-media-type', 'send application/json in UTF-8');
+  }
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    if (depthOf(value) > MAX_DEPTH) throw new RangeError('too deep');
+    return value;
+  } catch {
+    throw new DomainError('malformed-body', `the body is not JSON, or deeper than ${MAX_DEPTH}`);
+  }
+};
+
+/** Levels of a JSON value, looked at no deeper than needed to say it is too deep. */
+const depthOf = (value: unknown, level = 0): number => {
+  if (value === null || typeof value !== 'object') return level;
+  if (level >= MAX_DEPTH) return level + 1;
+  return Object.values(value).reduce<number>(
+    (deepest, member) => Math.max(deepest, depthOf(member, level + 1)),
+    level + 1,
+  );
+};

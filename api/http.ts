@@ -1,0 +1,22 @@
+import type { Operator } from '../core/access/access-types';
+
+/** The little of HTTP that both API Gateway and the embedded server can speak. */
+export interface HttpRequest {
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string | undefined>>;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+  readonly requestId: string;
+  /** Who was authenticated; absent on routes that anyone may call. */
+  readonly operator: Operator | null;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** An object is sent as JSON; null sends nothing. */
+  readonly body: object | string | null;
+}
+
+export type Endpoint = (request: HttpRequest) => Promise<HttpResponse>;

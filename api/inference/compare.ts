@@ -1,0 +1,131 @@
+import type { Answer } from '../../core/inference/answer';
+import type { ModelHost } from '../../core/inference/model-host';
+import type { ServingVersion } from '../../core/inference/service-directory';
+import { DomainError } from '../../core/shared/domain-error';
+import { type ReportBug, toProblem } from '../problem';
+import { answerJson, predictionsJson, probabilitiesJson } from './answer-json';
+import { predictionType } from './content-type';
+import type { Admitted, EdgeAnswer } from './edge';
+import { type PredictionRequest, readPrediction } from './read-request';
+import type { Recorder } from './recorder';
+import { compiledInputs, invoke, readOptions } from './run-version';
+import { assertRunning, problemAnswer } from './serve';
+
+interface CompareNeeds {
+  readonly host: Pick<ModelHost, 'invoke'>;
+  readonly isRunning: (service: string, version: string) => boolean;
+  readonly recorder: Recorder;
+  readonly report: ReportBug;
+  readonly newId: () => string;
+}
+
+interface Outcome {
+  readonly version: ServingVersion;
+  readonly answer: Answer | null;
+  /** The version's place in the answer, as JSON. */
+  readonly json: string;
+  readonly error: unknown;
+}
+
+/** Has every running version answer the same rows; one that fails is reported in its place. */
+export const serveComparison = (needs: CompareNeeds) => {
+  const { host, isRunning, recorder, report, newId } = needs;
+  const compiled = compiledInputs();
+
+  const outcomeOf = async (
+    admitted: Admitted,
+    body: Uint8Array,
+    version: ServingVersion,
+  ): Promise<Outcome> => {
+    const requestId = newId();
+    const pairing = { requestId, role: 'compare', primaryRequestId: admitted.requestId } as const;
+    let request: PredictionRequest | null = null;
+    try {
+      const options = readOptions(admitted, version);
+      const type = predictionType(admitted.headers);
+      const read = readPrediction(body, type, compiled(version), options);
+      request = read;
+      const received = read.asReceived ? body : null;
+      const answer = await invoke(host, { ...admitted, requestId }, version, read, received);
+      const json = answerJson(answer, {
+        requestId,
+        clientRequestId: read.clientRequestId,
+        version: version.name,
+        modelVersion: version.tag,
+      });
+      const { modelMs } = answer;
+      const sent = { body: json };
+      const what = { admitted, body, request: read, version, json, modelMs, answer: sent };
+      await new Promise<void>((settled) => {
+        recorder.answered(what, settled, pairing);
+      });
+      return { version, answer, json: answerPart(answer), error: null };
+    } catch (error) {
+      const { status, body: problem } = toProblem(error, requestId, report);
+      const errorType = (problem as { type: string }).type.replace('urn:tidegate:', '');
+      const sent = { body: JSON.stringify(problem) };
+      const what = { admitted, body, request, version, status, errorType, answer: sent };
+      await new Promise<void>((settled) => {
+        recorder.failed(what, settled, pairing);
+      });
+      const json = JSON.stringify({ error: problem });
+      return { version, answer: null, json, error };
+    }
+  };
+
+  const compare = async (admitted: Admitted, body: Uint8Array): Promise<EdgeAnswer> => {
+    predictionType(admitted.headers);
+    const { service, versions } = admitted.serving;
+    assertRunning(service);
+    const running = [...versions.values()].filter(({ name }) => isRunning(service.name, name));
+    if (running.length === 0) {
+      throw new DomainError('unavailable', 'no version is ready to answer', { retryAfterS: 1 });
+    }
+    running.sort((one, other) => (one.name < other.name ? -1 : 1));
+    const outcomes = await Promise.all(
+      running.map((version) => outcomeOf(admitted, body, version)),
+    );
+    const [first] = outcomes;
+    // No error is sent under 200: when all fail, the first one's error is the answer.
+    if (first && outcomes.every(({ answer }) => answer === null)) throw first.error;
+    const parts = outcomes.map(({ version, json }) => `"${version.name}":${json}`);
+    const json =
+      `{"request_id":"${admitted.requestId}","versions":{${parts.join(',')}},` +
+      `"deltas":${deltasJson(outcomes)}}`;
+    const modelMs = Math.max(...outcomes.map(({ answer }) => answer?.modelMs ?? 0));
+    return { status: 200, contentType: 'application/json', body: json, headers: [], modelMs };
+  };
+
+  return (admitted: Admitted, body: Uint8Array): Promise<EdgeAnswer> =>
+    compare(admitted, body).catch((error) =>
+      problemAnswer(toProblem(error, admitted.requestId, report)),
+    );
+};
+
+const answerPart = (answer: Answer): string => {
+  const probabilities = probabilitiesJson(answer);
+  const more = probabilities === null ? '' : `,"probabilities":${probabilities}`;
+  return `{"predictions":${predictionsJson(answer)}${more}}`;
+};
+
+/** Of each later version against the first that answered: differences of numbers, else agreement. */
+const deltasJson = (outcomes: readonly Outcome[]): string => {
+  const answered = outcomes.flatMap(({ version, answer }) =>
+    answer
+      ? [{ name: version.name, values: JSON.parse(predictionsJson(answer)) as unknown[] }]
+      : [],
+  );
+  const [first, ...others] = answered;
+  if (!first) return '{}';
+  const entries = others.map(({ name, values }) => [
+    name,
+    values.map((value, row) => delta(value, first.values[row])),
+  ]);
+  return JSON.stringify(Object.fromEntries(entries));
+};
+
+const delta = (value: unknown, first: unknown): number | boolean | null => {
+  if (value === null || first === null) return null;
+  if (typeof value === 'number' && typeof first === 'number') return value - first;
+  return JSON.stringify(value) === JSON.stringify(first);
+};

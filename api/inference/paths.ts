@@ -1,0 +1,39 @@
+/** What a path under `/services/{service}` means. */
+export type ServicePath =
+  | { readonly kind: 'predict' | 'compare' }
+  | { readonly kind: 'infer'; readonly model: string; readonly version: string | undefined }
+  | { readonly kind: 'server' | 'live' | 'ready' }
+  | {
+      readonly kind: 'model' | 'model-ready';
+      readonly model: string;
+      readonly version: string | undefined;
+    };
+
+const MODEL = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(\/infer|\/ready)?$/;
+
+/** Reads what follows the service's name; null when there is no such route. */
+export const servicePath = (rest: string): ServicePath | null => {
+  switch (rest) {
+    case '/predict':
+    case '/invocations':
+      return { kind: 'predict' };
+    case '/compare':
+      return { kind: 'compare' };
+    case '/v2':
+      return { kind: 'server' };
+    case '/v2/health/live':
+      return { kind: 'live' };
+    case '/v2/health/ready':
+      return { kind: 'ready' };
+    default: {
+      const match = MODEL.exec(rest);
+      if (!match?.[1]) return null;
+      const [, model, version, action] = match;
+      const kind = action === '/infer' ? 'infer' : action === '/ready' ? 'model-ready' : 'model';
+      return { kind, model, version };
+    }
+  }
+};
+
+export const methodOf = ({ kind }: ServicePath): 'GET' | 'POST' =>
+  kind === 'predict' || kind === 'compare' || kind === 'infer' ? 'POST' : 'GET';

@@ -1,0 +1,118 @@
+import * as z from 'zod';
+import { type Contract, Description, Name, PageQuery, pageOf, Time } from '../contract';
+
+const Num = z.coerce.number().int().min(1).max(999_999_999);
+
+const Source = z.union([
+  z.strictObject({ path: z.string().min(1).max(4096) }),
+  z.strictObject({ upload: z.string().min(1).max(64) }),
+  z.strictObject({ s3: z.string().min(1).max(2048) }),
+  z.strictObject({ mlflow: z.string().min(1).max(2048) }),
+  z.strictObject({ image: z.string().min(1).max(2048) }),
+]);
+
+const Tags = z.record(z.string().min(1).max(128), z.string().max(256));
+
+const Rows = z.object({
+  columns: z.array(z.string()).max(10_000).readonly(),
+  data: z.array(z.array(z.unknown())).min(1).readonly(),
+});
+
+const Probabilities = z.array(z.record(z.string(), z.number())).readonly();
+
+const Answers = z.object({
+  predictions: z.array(z.unknown()).min(1).readonly(),
+  probabilities: Probabilities.nullable().default(null),
+});
+
+const ColumnType = z.enum(['double', 'float', 'integer', 'long', 'string', 'boolean', 'datetime']);
+
+const Signature = z.object({
+  inputs: z
+    .array(z.object({ name: z.string(), type: ColumnType, required: z.boolean() }))
+    .readonly(),
+  positional: z.boolean(),
+  storage: z.array(z.enum(['float32', 'float64', 'int32', 'int64', 'bool', 'string'])).readonly(),
+  matrix: z.boolean(),
+  output: z.object({
+    type: z.enum(['double', 'long', 'string', 'boolean']),
+    width: z.int(),
+    classes: z.array(z.string()).readonly().nullable(),
+  }),
+});
+
+const Expected = z.object({
+  input: Rows,
+  predictions: z.array(z.unknown()).readonly().nullable(),
+  probabilities: Probabilities.nullable(),
+  origin: z.enum(['given', 'recorded']),
+});
+
+const Stamped = { created_by: z.string(), created_at: Time, updated_at: Time, revision: z.int() };
+
+const Model = z.object({ name: Name, latest_version: z.int(), ...Stamped });
+
+const VersionSummary = z.object({
+  model: Name,
+  version: z.int(),
+  flavor: z.string(),
+  runtime: z.enum(['onnx', 'mlflow', 'image']),
+  digest: z.string(),
+  size: z.int(),
+  description: z.string(),
+  tags: Tags,
+  source: Source,
+  ...Stamped,
+});
+
+const Version = VersionSummary.extend({ signature: Signature, expected: Expected.nullable() });
+
+const VersionPath = z.object({ model: Name, number: Num });
+
+/** What the routes of models take and give. */
+export const modelContracts = {
+  listModels: {
+    summary: 'Models by name',
+    status: 200,
+    input: z.object({ query: PageQuery }),
+    answer: pageOf(Model),
+  },
+  getModel: {
+    summary: 'A model and a page of its versions, newest first',
+    status: 200,
+    input: z.object({ path: z.object({ model: Name }), query: PageQuery }),
+    answer: Model.extend({ versions: pageOf(VersionSummary) }),
+  },
+  registerVersion: {
+    summary: 'Register the next version of a model',
+    status: 201,
+    input: z.object({
+      path: z.object({ model: Name }),
+      body: z.strictObject({
+        source: Source,
+        description: Description.default(''),
+        tags: Tags.default({}),
+        expected: Answers.extend({ input: Rows.optional() }).optional(),
+      }),
+    }),
+    answer: Version,
+  },
+  getModelVersion: {
+    summary: 'A version of a model',
+    status: 200,
+    input: z.object({ path: VersionPath }),
+    answer: Version,
+  },
+  deleteModelVersion: {
+    summary: 'Delete a version that no service uses; its number is never used again',
+    status: 204,
+    input: z.object({ path: VersionPath }),
+    answer: null,
+  },
+  createUpload: {
+    summary: 'A place to send a model package to, once, within 15 minutes',
+    status: 201,
+    input: z.object({}),
+    answer: z.object({ upload_id: z.string(), url: z.string(), method: z.literal('PUT') }),
+  },
+} as const satisfies Record<string, Contract>;

@@ -1,0 +1,55 @@
+import type * as z from 'zod';
+import type { VersionState } from '../../core/inference/model-host';
+import type { ServiceVersion, Stored } from '../../core/services/service';
+import type { ServiceDocument } from '../../core/services/service-document';
+import { serviceStatus, versionStatuses } from '../../core/services/service-status';
+import type { serviceContracts } from './contracts';
+
+export type ServiceView = z.input<(typeof serviceContracts)['getService']['answer']>;
+export type VersionView = z.input<(typeof serviceContracts)['getVersion']['answer']>;
+
+type States = readonly VersionState[];
+
+/** A service as the API shows it; `baseUrl` is where predictions are answered. */
+export const serviceView = (
+  document: ServiceDocument,
+  states: States,
+  baseUrl: string,
+): ServiceView => {
+  const { wanted: _, cors_origins, ...service } = document.service;
+  const versions = versionStatuses(document, states);
+  const { status, reason } = serviceStatus(document, versions);
+  const running = [...versions.values()].filter((version) => version.status === 'running');
+  return {
+    ...service,
+    cors_origins: [...cors_origins],
+    status,
+    status_reason: reason,
+    versions_running: running.length,
+    versions_total: versions.size,
+    url: `${baseUrl}/services/${service.name}/predict`,
+  };
+};
+
+/** One machine bills nobody. */
+const COST = { billing_mode: 'none', per_hour: 0, currency: 'USD', priced_at: null } as const;
+
+/** A version as the API shows it. */
+export const versionView = (
+  document: ServiceDocument,
+  { wanted: _, environment, ...version }: Stored<ServiceVersion>,
+  states: States,
+): VersionView => {
+  const state = states.find(({ name }) => name === version.name);
+  const { status = 'stopped', reason = null } =
+    versionStatuses(document, states).get(version.name) ?? {};
+  return {
+    ...version,
+    status,
+    status_reason: reason,
+    environment_names: Object.keys(environment),
+    traffic: document.service.traffic[version.name] ?? 0,
+    replicas: { wanted: state?.wanted ?? 0, running: state?.running ?? 0 },
+    cost: COST,
+  };
+};

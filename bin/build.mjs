@@ -1,0 +1,59 @@
+// Bundles what must start fast, when a source is newer than the bundle.
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const FLOORS = ['bin', 'core', 'api', 'adapters', 'model-server', 'cli'];
+const ENTRIES = Object.fromEntries(
+  Object.entries({ tidegate: 'bin/tidegate.ts', 'model-worker': 'model-server/worker.ts' }).filter(
+    ([, file]) => existsSync(join(root, file)),
+  ),
+);
+
+const newestIn = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .reduce((newest, { parentPath, name }) => {
+      const { mtimeMs } = statSync(join(parentPath, name));
+      return Math.max(newest, mtimeMs);
+    }, 0);
+
+const builtAt = () => {
+  try {
+    return Math.min(
+      ...Object.keys(ENTRIES).map((name) => statSync(join(root, `.build/${name}.mjs`)).mtimeMs),
+    );
+  } catch {
+    return 0;
+  }
+};
+
+/** Makes `.build/*.mjs` from the sources, if it is older than one of them. */
+export default async function build() {
+  const newest = Math.max(
+    statSync(join(root, 'package-lock.json')).mtimeMs,
+    ...FLOORS.map((floor) => newestIn(join(root, floor))),
+  );
+  if (builtAt() > newest) return;
+  const { build: bundle } = await import('esbuild');
+  mkdirSync(join(root, '.build'), { recursive: true });
+  await bundle({
+    absWorkingDir: root,
+    entryPoints: ENTRIES,
+    outdir: '.build',
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    sourcemap: 'linked',
+    logLevel: 'warning',
+    external: ['onnxruntime-node'],
+    // Packages in CommonJS call require for Node's own modules.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+  });
+}

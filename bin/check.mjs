@@ -1,0 +1,44 @@
+// `npm test`: every check and every test. The last line is `N passed, N failed`.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { root, setup } from './setup.mjs';
+
+setup();
+const bin = join(root, 'node_modules/.bin');
+const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+const run = (command, ...args) => {
+  const started = Date.now();
+  const { status } = spawnSync(join(bin, command), args, { cwd: root, env, stdio: 'inherit' });
+  console.log(`${status === 0 ? '✓' : '✗'} ${command} ${(Date.now() - started) / 1000}s`);
+  return status === 0;
+};
+
+const CHECKS = [
+  ['tsc', '-p', '.'],
+  ['biome', 'check', '--error-on-warnings', '.'],
+  ['depcruise', '.'],
+  ['knip'],
+  ['jscpd'],
+];
+const outcomes = CHECKS.map(([command, ...args]) => run(command, ...args));
+
+const folder = mkdtempSync(join(tmpdir(), 'tidegate-test-'));
+const report = join(folder, 'jest.json');
+run('jest', '--json', `--outputFile=${report}`, ...process.argv.slice(2));
+const counts = { passed: 0, failed: 1 };
+try {
+  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
+  counts.passed = numPassedTests;
+  counts.failed = numFailedTests + numRuntimeErrorTestSuites;
+} catch {
+  console.log('jest left no report: counted as one failure');
+}
+rmSync(folder, { recursive: true, force: true });
+counts.passed += outcomes.filter((passed) => passed).length;
+counts.failed += outcomes.filter((passed) => !passed).length;
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed === 0 ? 0 : 1;

@@ -1,0 +1,79 @@
+import type { CredentialsFile } from '../../adapters/embedded/credentials-file';
+import type { Access } from '../../core/access/access';
+import type { Operator } from '../../core/access/access-types';
+import type { VersionState } from '../../core/inference/model-host';
+import type { ModelRecords } from '../../core/models/model-records';
+import type { ModelVersion } from '../../core/models/model-version';
+import type { ServiceDocument } from '../../core/services/service-document';
+import type { ServiceRecords } from '../../core/services/service-records';
+import { serviceStatus, versionStatuses } from '../../core/services/service-status';
+
+interface Needs {
+  readonly url: string;
+  readonly operator: Operator | null;
+  readonly access: Pick<Access, 'issueSignInCode'>;
+  readonly kept: Pick<CredentialsFile, 'read'>;
+  readonly services: Pick<ServiceRecords, 'listDocuments'>;
+  readonly models: Pick<ModelRecords, 'findVersion'>;
+  readonly statesOf: (service: string) => readonly VersionState[];
+}
+
+/** What `tidegate up` prints when it is ready: where it is, a call to paste, what to try next. */
+export const welcome = async (needs: Needs): Promise<string> => {
+  const { url, operator, access, services, models, statesOf } = needs;
+  const { items } = await services.listDocuments({ limit: 100 });
+  const lines = [`Tidegate is ready on ${url}`];
+  for (const document of items) {
+    const { name } = document.service;
+    const { status, reason } = serviceStatus(document, versionStatuses(document, statesOf(name)));
+    lines.push(`  ${name}: ${status}${reason === null ? '' : ` (${reason})`}`);
+  }
+  if (operator) {
+    const code = access.issueSignInCode(operator.id);
+    lines.push(`Sign in (once, within 15 minutes): ${url}/#code=${code}`);
+  }
+  const [first] = items;
+  const version = first?.versions[0];
+  const model = version && (await models.findVersion(version.model.name, version.model.version));
+  if (first && model) lines.push(...(await curl(needs, first, model)));
+  lines.push('', 'Next:', ...nextSteps(first?.service.name));
+  return `${lines.join('\n')}\n`;
+};
+
+/** As one word for a shell. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+const curl = async (
+  { url, kept }: Needs,
+  { service }: ServiceDocument,
+  { expected, signature }: ModelVersion,
+): Promise<readonly string[]> => {
+  if (!expected) return [];
+  const { columns } = expected.input;
+  const data = expected.input.data.slice(0, 1);
+  const body = signature.positional ? { instances: data } : { dataframe_split: { columns, data } };
+  const { keys } = await kept.read();
+  const [key] = Object.values(keys[service.name] ?? {});
+  return [
+    '',
+    'Ask for a prediction:',
+    '',
+    `  curl -s ${url}/services/${service.name}/predict \\`,
+    ...(key === undefined ? [] : [`    -H ${quoted(`Authorization: Bearer ${key}`)} \\`]),
+    `    -H 'Content-Type: application/json' \\`,
+    `    -d ${quoted(JSON.stringify(body))}`,
+  ];
+};
+
+const nextSteps = (service: string | undefined): readonly string[] =>
+  service === undefined
+    ? [
+        '  npx tidegate init              write a manifest for your model, then start again',
+        '  npx tidegate models register my-model ./path/to/model',
+        '  npx tidegate --help            everything else',
+      ]
+    : [
+        `  npx tidegate requests find ${service}          what was asked and answered`,
+        `  npx tidegate predict ${service} rows.csv       a whole file`,
+        '  npx tidegate models register my-model ./path/to/model     your own',
+      ];

@@ -1,0 +1,54 @@
+// Installs what package-lock.json names, unless it is there. Runs on any Node from 18, before anything is installed.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+const isInstalled = () => {
+  try {
+    const lock = statSync(join(root, 'package-lock.json')).mtimeMs;
+    return statSync(join(root, 'node_modules/.package-lock.json')).mtimeMs >= lock;
+  } catch {
+    return false;
+  }
+};
+
+const install = () => {
+  console.error('Installing what Tidegate needs (once, about a minute) …');
+  const arguments_ = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const npm = process.env.npm_execpath;
+  const [command, ...rest] = npm ? [process.execPath, npm, ...arguments_] : ['npm', ...arguments_];
+  const { status } = spawnSync(command, rest, {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: !npm && process.platform === 'win32',
+  });
+  if (status !== 0) {
+    console.error('npm ci failed: see above. Tidegate needs the npm registry once.');
+    process.exit(1);
+  }
+};
+
+/** So that `npx tidegate` works within the repository. */
+const link = () => {
+  const target = join(root, 'node_modules/.bin/tidegate');
+  if (existsSync(target) || process.platform === 'win32') return;
+  mkdirSync(dirname(target), { recursive: true });
+  symlinkSync('../../bin/launch.mjs', target);
+};
+
+/** The Node 24 that the installation brings, or the one that runs this. */
+export const nodeOf = () => {
+  const own = join(root, 'node_modules/.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
+  if (existsSync(own)) return own;
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  console.error(`Tidegate needs Node 24 or newer on this system; this is ${process.version}.`);
+  process.exit(1);
+};
+
+export const setup = () => {
+  if (!isInstalled()) install();
+  link();
+};

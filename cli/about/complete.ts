@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { itemsOf } from '../list';
+import type { GlobalOptions, Session } from '../session';
+import { printable } from '../terminal/printable';
+import { type Candidate, type Place, placeOf } from './completion-place';
+
+const PATIENCE_MS = 1500;
+const MANY = 200;
+
+/** Prints what the last word may be completed to, one `word<TAB>description` a line. */
+export const complete = async (
+  root: Command,
+  words: readonly string[],
+  open: (options: GlobalOptions) => Session,
+): Promise<void> => {
+  const { place, options } = placeOf(root, words);
+  const current = words.at(-1) ?? '';
+  try {
+    const session = open(options);
+    const candidates = await candidatesAt(place, session);
+    const lines = candidates
+      .filter(({ word }) => word.startsWith(current))
+      .map(
+        ({ word, description }) => printable(word) + (description && `\t${printable(description)}`),
+      );
+    if (lines.length > 0) await session.print(lines.join('\n'));
+  } catch {
+    // Somebody pressed Tab: a platform that cannot be asked has no names to offer.
+  }
+};
+
+const candidatesAt = async (place: Place, session: Session): Promise<readonly Candidate[]> => {
+  const described = (items: readonly { name: string; description?: string }[]) =>
+    items.map(({ name, description = '' }) => ({ word: name, description }));
+  switch (place.kind) {
+    case 'words':
+      return place.words;
+    case 'service': {
+      const taking = { path: {}, timeoutMs: PATIENCE_MS };
+      return described((await itemsOf(session, 'GET /api/services', taking, MANY)).items);
+    }
+    case 'model': {
+      const taking = { path: {}, timeoutMs: PATIENCE_MS };
+      return described((await itemsOf(session, 'GET /api/models', taking, MANY)).items);
+    }
+    case 'version': {
+      const taking = { path: { service: place.service }, timeoutMs: PATIENCE_MS };
+      const route = 'GET /api/services/{service}/versions';
+      return described((await itemsOf(session, route, taking, MANY)).items);
+    }
+    case 'anything':
+      return [];
+  }
+};

@@ -1,0 +1,64 @@
+import { CliError } from '../cli-error';
+import { readCredentials } from '../credentials';
+import { isLocal } from '../endpoint';
+import type { Environment } from '../environment';
+import { type GlobalOptions, openSession, type Session } from '../session';
+import { printable } from '../terminal/printable';
+import { type Check, wrong } from './checks';
+import { checkCredentialsMode, checkDataFolder, checkNode, checkPython } from './machine-checks';
+import { checkEndpoint, checkServices, checkToken } from './platform-checks';
+
+/**
+ * Checks this machine, the platform and its services.
+ * @throws CliError when anything is wrong, after all of it was printed
+ */
+export const diagnose = async (environment: Environment, options: GlobalOptions): Promise<void> => {
+  let damaged: Check | null = null;
+  const session = openSession(environment, options, (folder) => {
+    try {
+      return readCredentials(folder);
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : 'cannot be read';
+      damaged = wrong('credentials', detail, 'remove it and start the platform again');
+      return null;
+    }
+  });
+  const { dataFolder, operatorToken, endpoint } = session;
+  const checks = [
+    checkNode(process.version),
+    damaged ?? checkCredentialsMode(dataFolder, operatorToken !== undefined),
+    ...(isLocal(endpoint) ? [checkDataFolder(dataFolder)] : []),
+    await checkPython(environment),
+    ...(await checkPlatform(session)),
+  ];
+  const faults = checks.filter(({ status }) => status === 'wrong').length;
+  await session.answer({ ok: faults === 0, checks }, () => printChecks(session, checks));
+  if (faults > 0) {
+    throw new CliError(`${faults} ${faults === 1 ? 'thing is' : 'things are'} wrong`);
+  }
+};
+
+const checkPlatform = async (session: Session): Promise<readonly Check[]> => {
+  const endpoint = await checkEndpoint(session);
+  if (endpoint.length === 1) return endpoint;
+  const token = await checkToken(session);
+  if (token.status === 'wrong') return [...endpoint, token];
+  const services = await checkServices(session).catch((error: unknown) => {
+    const detail = error instanceof Error ? error.message : 'unknown reason';
+    return [wrong('services', detail, 'see the platform’s own log')];
+  });
+  return [...endpoint, token, ...services];
+};
+
+const MARKS = { ok: 'ok', note: 'note', wrong: 'WRONG' } as const;
+const MARK_WIDTH = 7;
+
+const printChecks = async ({ print, paint }: Session, checks: readonly Check[]): Promise<void> => {
+  const paints = { ok: paint.green, note: paint.yellow, wrong: paint.red };
+  const width = Math.max(...checks.map(({ name }) => name.length)) + 2;
+  for (const { name, status, detail, way_out } of checks) {
+    const mark = paints[status](MARKS[status].padEnd(MARK_WIDTH));
+    await print(`${mark}${name.padEnd(width)}${printable(detail)}`);
+    if (way_out !== null) await print(`${' '.repeat(MARK_WIDTH + width)}${paint.dim(way_out)}`);
+  }
+};

@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import type { Environment } from '../environment';
+import { program } from '../program';
+
+/** Every command that can be run, such as `services create`, but for help. */
+export const commandNames = (): string[] => {
+  const environment = { env: {}, stdout: {}, stderr: {} } as unknown as Environment;
+  return leaves(program(environment))
+    .map(nameOf)
+    .filter((name) => !name.endsWith('help'));
+};
+
+const leaves = (command: Command): readonly Command[] =>
+  command.commands.length === 0
+    ? [command]
+    : command.createHelp().visibleCommands(command).flatMap(leaves);
+
+const nameOf = (command: Command): string =>
+  command.parent?.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();

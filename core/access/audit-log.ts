@@ -1,0 +1,41 @@
+import type { Page, PageRequest } from '../shared/page';
+import type { RecordStore } from '../shared/record-store';
+import type { AuditEntry } from './access-types';
+
+interface Needs {
+  readonly records: RecordStore;
+  readonly newId: () => string;
+  readonly now: () => Date;
+}
+
+export type NewAuditEntry = Omit<AuditEntry, 'id' | 'time'>;
+
+const PARTITION = 'audit';
+const LONGEST_RESOURCE = 512;
+
+/** Who did what and when. Entries are written once, never changed and never removed. */
+export const auditLog = ({ records, newId, now }: Needs) => ({
+  async append(entry: NewAuditEntry): Promise<void> {
+    const id = newId();
+    const resource = entry.resource.slice(0, LONGEST_RESOURCE);
+    const put: AuditEntry = { ...entry, id, time: now().toISOString(), resource };
+    await records.transact([{ partition: PARTITION, sort: newestFirst(id), seen: 0, put }]);
+  },
+
+  /** Newest first; the cursor is the last entry's id. */
+  async list({ limit, cursor }: PageRequest): Promise<Page<AuditEntry>> {
+    const { records: found, next } = await records.list({
+      partition: PARTITION,
+      limit,
+      ...(cursor !== undefined && { after: newestFirst(cursor) }),
+    });
+    const items = found.map(({ document }) => document as AuditEntry);
+    return { items, next_cursor: next === undefined ? null : (items.at(-1)?.id ?? null) };
+  },
+});
+
+export type AuditLog = ReturnType<typeof auditLog>;
+
+/** Ids begin with their time in hexadecimal; with each digit turned round the newest lists first. */
+const newestFirst = (id: string): string =>
+  id.toLowerCase().replace(/[0-9a-f]/g, (digit) => (15 - Number.parseInt(digit, 16)).toString(16));

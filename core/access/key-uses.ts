@@ -1,0 +1,40 @@
+import { isDomainError } from '../shared/domain-error';
+import type { KeyRecords } from './key-records';
+
+/**
+ * When keys were last used: counted in memory, written about each minute by `flush`, so that no
+ * request writes. A process that is killed forgets the uses since the last flush.
+ */
+export const keyUses = ({ keys }: { readonly keys: Pick<KeyRecords, 'used'> }) => {
+  let uses = new Map<string, { readonly service: string; at: number }>();
+
+  return {
+    /** `at`: milliseconds since the epoch. */
+    touch(service: string, id: string, at: number): void {
+      const use = uses.get(id);
+      if (use) use.at = at;
+      else uses.set(id, { service, at });
+    },
+
+    /** Rejects when the store does; what was not written is written next time. */
+    async flush(): Promise<void> {
+      const taken = uses;
+      uses = new Map();
+      try {
+        for (const [id, { service, at }] of taken) {
+          await keys.used(service, id, new Date(at)).catch(ignoreConflict);
+          taken.delete(id);
+        }
+      } finally {
+        for (const [id, use] of taken) if (!uses.has(id)) uses.set(id, use);
+      }
+    },
+  };
+};
+
+export type KeyUses = ReturnType<typeof keyUses>;
+
+// Another writer was at it in this very moment: its time is as good.
+const ignoreConflict = (error: unknown): void => {
+  if (!isDomainError(error) || error.kind !== 'revision-conflict') throw error;
+};

@@ -1,0 +1,11 @@
+/** What happens to a column before anything is stored. */
+export type ColumnRule = 'drop' | 'mask' | 'hash';
+
+export interface CapturePolicy {
+  /** Share of answered requests that are captured, 0 to 1. */
+  readonly sample: number;
+  /** By feature name. */
+  readonly columns: Readonly<Record<string, ColumnRule>>;
+  /** Whether the caller's address is stored. */
+  readonly client_ip: boolean;
+}

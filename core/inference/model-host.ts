@@ -1,0 +1,97 @@
+import type { ModelVersion } from '../models/model-version';
+import type { Answer } from './answer';
+import type { Table } from './table';
+
+/** One request to one version of one service. */
+export interface Invocation {
+  readonly service: string;
+  readonly version: string;
+  readonly requestId: string;
+  readonly table: Table;
+  /** The same rows as a `dataframe_split` JSON body, made only for hosts that need bytes. */
+  readonly body: () => Uint8Array;
+  readonly params: Readonly<Record<string, unknown>> | null;
+  /** Milliseconds after which the caller gets `model-timeout`. */
+  readonly timeoutMs: number;
+}
+
+/** What the host shall run for a service: the whole of it, every time. */
+export interface ServicePlan {
+  readonly service: string;
+  /** Requests that may wait for the service's replicas together. */
+  readonly maxQueue: number;
+  readonly versions: readonly VersionPlan[];
+}
+
+export interface VersionPlan {
+  readonly name: string;
+  readonly model: ModelVersion;
+  /** 0 when the version is stopped. */
+  readonly replicas: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface Instance {
+  readonly id: string;
+  readonly version: string;
+  readonly status: 'waiting' | 'running' | 'failed';
+  readonly restarts: number;
+  readonly started_at: string | null;
+  readonly cpu_percent: number | null;
+  readonly memory_bytes: number | null;
+}
+
+export interface VersionState {
+  readonly name: string;
+  readonly status: 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
+  /** Why it is `failed` or still `starting`, for a person to act on. */
+  readonly reason: string | null;
+  readonly wanted: number;
+  readonly running: number;
+}
+
+/** What happened to a service's replicas, to become the service's events. */
+export interface HostEvent {
+  readonly service: string;
+  readonly version: string;
+  readonly level: 'info' | 'warning' | 'error';
+  readonly type: string;
+  readonly message: string;
+}
+
+/** Runs model versions. */
+export interface ModelHost {
+  /**
+   * Makes what runs equal to the plan; level-triggered: the last plan wins, saying it again changes
+   * nothing. Resolves once the plan is accepted; `states` tells how far it is.
+   */
+  apply(plan: ServicePlan): Promise<void>;
+
+  /** Stops everything of a service and forgets it. */
+  remove(service: string): Promise<void>;
+
+  states(service: string): readonly VersionState[];
+
+  /**
+   * Answers at once when the model is cheap, otherwise by promise.
+   * @throws `unavailable` no replica is ready, `overloaded` the queue is full, `model-error`,
+   * `model-timeout`
+   */
+  invoke(invocation: Invocation): Answer | Promise<Answer>;
+
+  instances(service: string): readonly Instance[];
+
+  /** @throws `not-found` */
+  restart(service: string, instance: string): Promise<void>;
+
+  /** Called with every change of state and everything worth an event; once, at composition. */
+  observe(listener: HostListener): void;
+
+  /** Ends all replicas, within `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface HostListener {
+  stateChanged(service: string): void;
+  happened(event: HostEvent): void;
+}

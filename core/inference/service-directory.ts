@@ -1,0 +1,93 @@
+import type { Limited } from '../access/rate-limiter';
+import type { ModelVersion } from '../models/model-version';
+import type { Service, ServiceVersion } from '../services/service';
+
+/** A version as the prediction path sees it. */
+export interface ServingVersion {
+  readonly name: string;
+  readonly model: ModelVersion;
+  /** `wine-red/3`. */
+  readonly tag: string;
+}
+
+/** A service as the prediction path sees it. */
+export interface ServingService {
+  readonly service: Service;
+  readonly versions: ReadonlyMap<string, ServingVersion>;
+  readonly limited: Limited;
+}
+
+interface Needs {
+  readonly findService: (name: string) => Promise<Service | undefined>;
+  readonly versionsOf: (service: string) => Promise<readonly ServiceVersion[]>;
+  readonly findModel: (name: string, version: number) => Promise<ModelVersion | undefined>;
+  /** Milliseconds, monotonic. */
+  readonly clock: () => number;
+}
+
+const FRESH_MS = 5_000;
+const MOST_UNKNOWN = 1_000;
+
+interface Entry {
+  readonly serving: ServingService | undefined;
+  readonly loadedAt: number;
+}
+
+/**
+ * Services by name without a read per request: what is known is answered at once and looked up again
+ * in the background once it is 5 s old. `forget` makes a change of this process seen at once.
+ */
+export const serviceDirectory = ({ findService, versionsOf, findModel, clock }: Needs) => {
+  const entries = new Map<string, Entry>();
+  const loading = new Map<string, Promise<ServingService | undefined>>();
+
+  const read = async (name: string): Promise<ServingService | undefined> => {
+    const service = await findService(name);
+    if (!service) return undefined;
+    const versions = new Map<string, ServingVersion>();
+    for (const { name: version, model } of await versionsOf(name)) {
+      const found = await findModel(model.name, model.version);
+      if (!found) continue;
+      versions.set(version, { name: version, model: found, tag: `${model.name}/${model.version}` });
+    }
+    const limited = { subject: `service/${name}`, throttle: service.throttle };
+    return { service, versions, limited };
+  };
+
+  const load = (name: string): Promise<ServingService | undefined> => {
+    const running = loading.get(name);
+    if (running !== undefined) return running;
+    const promise: Promise<ServingService | undefined> = read(name)
+      .then((serving) => {
+        // A change since then may have made this reading old: it must not be remembered.
+        if (loading.get(name) !== promise) return serving;
+        if (entries.size >= MOST_UNKNOWN) entries.clear();
+        entries.set(name, { serving, loadedAt: clock() });
+        return serving;
+      })
+      .finally(() => {
+        if (loading.get(name) === promise) loading.delete(name);
+      });
+    loading.set(name, promise);
+    return promise;
+  };
+
+  return {
+    find(name: string): ServingService | undefined | Promise<ServingService | undefined> {
+      const entry = entries.get(name);
+      if (!entry) return load(name);
+      if (clock() - entry.loadedAt > FRESH_MS) {
+        // Only the refresh failed: the answer stands on what is known, and the next one tries again.
+        load(name).catch(() => undefined);
+      }
+      return entry.serving;
+    },
+
+    forget(name: string): void {
+      entries.delete(name);
+      loading.delete(name);
+    },
+  };
+};
+
+export type ServiceDirectory = ReturnType<typeof serviceDirectory>;

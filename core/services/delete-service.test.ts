@@ -1,0 +1,95 @@
+import { deleteService, finishDeletions } from './delete-service';
+import { newService, openServices, version } from './services-fixture';
+
+const service = 'wine';
+
+describe('deleting a service', () => {
+  const open = async () => {
+    const opened = openServices();
+    await opened.create(newService(service, version('v1')));
+    return opened;
+  };
+
+  it('is refused while something of it runs', async () => {
+    const { fate, stop, ...use } = await open();
+    await expect(use.delete({ service, purge: false })).rejects.toMatchObject({
+      kind: 'not-stopped',
+      message: 'wine is running: stop it first',
+    });
+    await stop({ service });
+    fate(service, 'v1', 'stopping');
+    await expect(use.delete({ service, purge: false })).rejects.toMatchObject({
+      kind: 'not-stopped',
+    });
+  });
+
+  it('leaves nothing', async () => {
+    const { stop, store, host, removed, events, ...use } = await open();
+    await stop({ service });
+    await events.settled();
+    await use.delete({ service, purge: false });
+    await events.settled();
+    for (const partition of ['services', 'events#wine']) {
+      await expect(store.list({ partition, limit: 9 })).resolves.toEqual({ records: [] });
+    }
+    expect(host.states(service)).toEqual([]);
+    expect(removed).toEqual(['keys of wine', 'logs of wine']);
+    await expect(use.delete({ service, purge: false })).rejects.toMatchObject({
+      kind: 'service-not-found',
+    });
+  });
+
+  it('takes what was captured only when that is asked for', async () => {
+    const { stop, removed, ...use } = await open();
+    await stop({ service });
+    await use.delete({ service, purge: true });
+    expect(removed).toContain('tables of wine');
+  });
+
+  it('works for a draft', async () => {
+    const { create, services, ...use } = openServices();
+    await create(newService('beer'));
+    await use.delete({ service: 'beer', purge: false });
+    await expect(services.find('beer')).resolves.toBeUndefined();
+  });
+
+  it('keeps the name taken until all is gone, goes on after a crash, and frees it then', async () => {
+    const { stop, create, deletion, services, removed, host, ...use } = await open();
+    await stop({ service });
+    const removeKeysOf = () => Promise.reject(new Error('killed'));
+    const remove = deleteService({ ...deletion, removeKeysOf });
+    await expect(remove({ service, purge: true })).rejects.toThrow('killed');
+    await expect(services.find(service)).resolves.toBeUndefined();
+    await expect(create(newService(service))).rejects.toMatchObject({ kind: 'already-exists' });
+
+    await finishDeletions(deletion)();
+    expect(removed).toEqual(['keys of wine', 'logs of wine', 'tables of wine']);
+    await create(newService(service));
+    await use.finishDeletions();
+    await expect(services.find(service)).resolves.toMatchObject({ name: service });
+  });
+
+  it('is finished by asking again', async () => {
+    const { stop, services, removed, ...use } = await open();
+    await stop({ service });
+    const wine = await services.read(service);
+    if (wine) await services.beginDeletion(wine, { purge: false });
+    await use.delete({ service, purge: false });
+    expect(removed).toEqual(['keys of wine', 'logs of wine']);
+  });
+
+  it('asked for twice at once is done once, and both are told it is done', async () => {
+    const { stop, services, ...use } = await open();
+    await stop({ service });
+    const input = { service, purge: false };
+    await Promise.all([use.delete(input), use.delete(input), use.delete(input)]);
+    await expect(services.findDeletion(service)).resolves.toBeNull();
+  });
+
+  it('refuses a caller that looked at another revision', async () => {
+    const { stop, ...use } = await open();
+    const { service: wine } = await stop({ service });
+    const stale = use.delete({ service, purge: false, revision: wine.revision - 1 });
+    await expect(stale).rejects.toMatchObject({ kind: 'revision-conflict' });
+  });
+});

@@ -1,0 +1,75 @@
+import type { VersionState } from '../inference/model-host';
+import { DomainError } from '../shared/domain-error';
+import { assertNotManaged, assertRevision } from './change-service';
+import { foundService } from './find-service';
+import type { LogStore } from './log-store';
+import { retried, unlessRaced } from './retried';
+import type { ServiceEvents } from './service-events';
+import type { ServiceRecords } from './service-records';
+import { serviceStatus, versionStatuses } from './service-status';
+
+interface Needs {
+  readonly services: ServiceRecords;
+  readonly statesOf: (service: string) => readonly VersionState[];
+  readonly events: Pick<ServiceEvents, 'removeOf'>;
+  readonly logs: Pick<LogStore, 'remove'>;
+  readonly removeKeysOf: (service: string) => Promise<void>;
+  /** Removes what was captured of the service. */
+  readonly purge: (service: string) => Promise<void>;
+  readonly changed: (service: string) => Promise<void>;
+}
+
+interface Input {
+  readonly service: string;
+  /** Whether what was captured goes too. */
+  readonly purge: boolean;
+  readonly revision?: number | undefined;
+}
+
+/** Removes what is left of a service whose deletion has begun; doing it again changes nothing. */
+const finishDeletion =
+  ({ services, events, logs, removeKeysOf, purge, changed }: Omit<Needs, 'statesOf'>) =>
+  async (name: string): Promise<void> => {
+    const deletion = await services.findDeletion(name);
+    if (!deletion) return;
+    await changed(name);
+    await removeKeysOf(name);
+    await events.removeOf(name);
+    await logs.remove(name);
+    if (deletion.purge) await purge(name);
+    await services.endDeletion(name);
+  };
+
+/**
+ * Deletes a stopped service with all that belongs to it. A deletion that was cut off goes on when it
+ * is asked for again, or by `finishDeletions`.
+ * @throws `service-not-found`, `not-stopped`, `managed-by-manifest`, `revision-conflict`
+ */
+export const deleteService = (needs: Needs) => {
+  const { services, statesOf } = needs;
+  const finish = finishDeletion(needs);
+
+  const begin = async ({ service: name, purge, revision }: Input): Promise<true | undefined> => {
+    const document = await services.read(name);
+    if (!document && (await services.findDeletion(name))) return true;
+    const found = foundService(document, name);
+    assertRevision(found.service, revision);
+    assertNotManaged(found);
+    const { status } = serviceStatus(found, versionStatuses(found, statesOf(name)));
+    if (status !== 'stopped' && status !== 'draft') {
+      throw new DomainError('not-stopped', `${name} is ${status}: stop it first`);
+    }
+    return unlessRaced(services.beginDeletion(found, { purge }));
+  };
+
+  return async (input: Input): Promise<void> => {
+    await retried(() => begin(input));
+    await finish(input.service);
+  };
+};
+
+/** Ends, at the start, what a crash cut off. */
+export const finishDeletions = (needs: Omit<Needs, 'statesOf'>) => async (): Promise<void> => {
+  const finish = finishDeletion(needs);
+  for (const name of await needs.services.listDeletions()) await finish(name);
+};

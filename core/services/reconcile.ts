@@ -1,0 +1,144 @@
+import type { HostListener, ModelHost, VersionPlan, VersionState } from '../inference/model-host';
+import type { FindModel } from './new-versions';
+import type { Compute } from './service';
+import type { ServiceDocument } from './service-document';
+import type { ServiceEvents } from './service-events';
+import type { ServiceRecords } from './service-records';
+import { isWanted } from './service-status';
+import { statusEvents } from './status-events';
+
+interface Needs {
+  readonly services: Pick<ServiceRecords, 'read' | 'listDocuments'>;
+  readonly findModel: FindModel;
+  readonly host: Pick<ModelHost, 'apply' | 'remove' | 'states'>;
+  readonly events: Pick<ServiceEvents, 'happened'>;
+  /** Told of what went wrong, with all there is to know. */
+  readonly report: (error: unknown) => void;
+}
+
+const replicasOf = (compute: Compute): number => {
+  if ('serverless' in compute) return 1;
+  return 'count' in compute.instances ? compute.instances.count : compute.instances.min;
+};
+
+/** One run per name at a time; whoever asks during a run waits for one that begins after it. */
+const oneAtATime = (work: (name: string) => Promise<void>) => {
+  const running = new Map<string, Promise<void>>();
+  const queued = new Map<string, Promise<void>>();
+
+  const begin = (name: string): Promise<void> => {
+    const run = work(name).finally(() => running.delete(name));
+    running.set(name, run);
+    return run;
+  };
+
+  return (name: string): Promise<void> => {
+    const waiting = queued.get(name);
+    if (waiting !== undefined) return waiting;
+    const before = running.get(name);
+    if (before === undefined) return begin(name);
+    const next = before.then(() => {
+      queued.delete(name);
+      return begin(name);
+    });
+    queued.set(name, next);
+    return next;
+  };
+};
+
+/**
+ * Makes what the host runs equal to what the records say, and events of what the host does.
+ * Level-triggered: what counts is what the records say when a run begins, so changes may come in any
+ * order and as often as they like.
+ */
+export const reconcile = ({ services, findModel, host, events, report }: Needs) => {
+  const known = new Map<string, ServiceDocument>();
+  const refused = new Map<string, readonly VersionState[]>();
+  const statuses = statusEvents(events);
+
+  const statesOf = (service: string): readonly VersionState[] => {
+    const faulty = refused.get(service) ?? [];
+    const others = host.states(service).filter(({ name }) => !faulty.some((f) => f.name === name));
+    return [...others, ...faulty];
+  };
+
+  const observe = (service: string): void => {
+    const document = known.get(service);
+    if (document) statuses.observe(document, statesOf(service));
+  };
+
+  const plan = async ({ service, versions }: ServiceDocument) => {
+    const plans: VersionPlan[] = [];
+    const faulty: VersionState[] = [];
+    for (const version of versions) {
+      const { name, compute, environment } = version;
+      const replicas = isWanted(service, version) ? replicasOf(compute) : 0;
+      const model = await findModel(version.model.name, version.model.version);
+      if (model) plans.push({ name, model, replicas, environment });
+      else if (replicas > 0) {
+        const reason = `its model ${version.model.name}/${version.model.version} is not registered any more`;
+        faulty.push({ name, status: 'failed', reason, wanted: replicas, running: 0 });
+      }
+    }
+    return { plans, faulty };
+  };
+
+  const run = async (name: string): Promise<void> => {
+    const document = await services.read(name);
+    if (!document) {
+      known.delete(name);
+      refused.delete(name);
+      statuses.forget(name);
+      await host.remove(name);
+      return;
+    }
+    const { plans, faulty } = await plan(document);
+    known.set(name, document);
+    refused.set(name, faulty);
+    await host.apply({ service: name, maxQueue: document.service.max_queue, versions: plans });
+    observe(name);
+  };
+
+  const changed = oneAtATime((name) =>
+    run(name).catch((error: unknown) => {
+      report(error);
+      events.happened({
+        service: name,
+        level: 'error',
+        resource_kind: 'service',
+        resource_name: name,
+        type: 'apply-failed',
+        message: 'What is wanted could not be brought about; it is tried again every minute.',
+      });
+    }),
+  );
+
+  const listener: HostListener = {
+    stateChanged: observe,
+    happened({ service, version, level, type, message }) {
+      const resource = { resource_kind: 'version', resource_name: version } as const;
+      events.happened({ service, level, ...resource, type, message });
+    },
+  };
+
+  return {
+    /** Resolves when the host accepted what is wanted now, or the failure is reported. */
+    changed,
+
+    /** All services: at the start, and every minute for what failed. */
+    async sweep(): Promise<void> {
+      let cursor: string | undefined;
+      do {
+        const page = await services.listDocuments({ limit: 100, cursor });
+        await Promise.all(page.items.map(({ service }) => changed(service.name)));
+        cursor = page.next_cursor ?? undefined;
+      } while (cursor !== undefined);
+    },
+
+    /** The host's states, and those of versions that it could not be given. */
+    statesOf,
+
+    /** For `host.observe`. */
+    listener,
+  };
+};

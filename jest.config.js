@@ -1,0 +1,18 @@
+// These packages are ES modules only, and jest runs CommonJS.
+const esm = ['p-retry', 'is-network-error', 'commander', '@middy'].join('|');
+const base = {
+  transform: { '\\.m?[jt]sx?$': '@swc/jest' },
+  moduleNameMapper: { '^@middy/(\\w+)$': '<rootDir>/node_modules/@middy/$1/index.js' },
+  transformIgnorePatterns: [`/node_modules/(?!(${esm})/)`],
+  modulePathIgnorePatterns: ['<rootDir>/.build', '<rootDir>/.cache'],
+};
+const unit = ['core', 'api', 'adapters', 'model-server', 'cli'];
+
+export default {
+  globalSetup: '<rootDir>/bin/build.mjs',
+  testTimeout: 20_000,
+  projects: [
+    { ...base, displayName: 'unit', roots: unit.map((floor) => `<rootDir>/${floor}`) },
+    { ...base, displayName: 'journeys', roots: ['<rootDir>/infra-tests'] },
+  ],
+};
