@@ -17,7 +17,9 @@ const isInstalled = () => {
 
 const install = () => {
   console.error('Installing what Tidegate needs (once, about a minute) …');
-  const arguments_ = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  // Not `npm ci`: it refuses a lock file in which packages for other systems are not listed, and what is
+  // listed is locked either way.
+  const arguments_ = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const npm = process.env.npm_execpath;
   const [command, ...rest] = npm ? [process.execPath, npm, ...arguments_] : ['npm', ...arguments_];
   const { status } = spawnSync(command, rest, {
@@ -26,7 +28,7 @@ const install = () => {
     shell: !npm && process.platform === 'win32',
   });
   if (status !== 0) {
-    console.error('npm ci failed: see above. Tidegate needs the npm registry once.');
+    console.error('npm install failed: see above. Tidegate needs the npm registry once.');
     process.exit(1);
   }
 };

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { CliError, usageError } from '../cli/cli-error';
 import { isDomainError } from '../core/shared/domain-error';
 import { isLoopback, type UpOptions } from './embedded/options';
@@ -14,6 +14,7 @@ interface Flags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly behindProxy?: true;
+  readonly durability: 'process' | 'disk';
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -22,7 +23,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export const addUp = (root: Command, env: Env): void => {
   root
     .command('up')
-    .description('start the platform on this machine')
+    .description('Start the platform on this machine')
     .option(
       '--manifest <file>',
       'what to serve (TIDEGATE_MANIFEST, tidegate.yaml if it is there)',
@@ -38,10 +39,19 @@ export const addUp = (root: Command, env: Env): void => {
       'port to listen on, 0 for any (TIDEGATE_PORT)',
       env.TIDEGATE_PORT ?? '8080',
     )
+    .addOption(
+      new Option(
+        '--durability <what>',
+        'what a captured request survives when it is answered (TIDEGATE_DURABILITY)',
+      )
+        .choices(['process', 'disk'])
+        .default('process')
+        .env('TIDEGATE_DURABILITY'),
+    )
     .option('--tls-cert <file>', 'PEM certificate: speak TLS')
     .option('--tls-key <file>', 'PEM key of the certificate')
     .option('--behind-proxy', 'TLS ends at a proxy in front: allow other addresses than loopback')
-    .addHelpText('after', '\nExample:\n  tidegate up --manifest tidegate.yaml --data .tidegate')
+    .addHelpText('after', '\nExample:\n  $ tidegate up --manifest tidegate.yaml --data .tidegate')
     .action(async (flags: Flags) => {
       const { runPlatform } = await import('./embedded/run-platform');
       const { data = env.TIDEGATE_DATA ?? '.tidegate' } = root.opts<{ data?: string }>();
@@ -52,7 +62,7 @@ export const addUp = (root: Command, env: Env): void => {
 };
 
 const optionsOf = (flags: Flags): Omit<UpOptions, 'data'> => {
-  const { host, behindProxy = false } = flags;
+  const { host, behindProxy = false, durability } = flags;
   const port = /^\d{1,5}$/.test(flags.port) ? Number(flags.port) : Number.NaN;
   if (!(port <= 65_535)) throw usageError('--port takes a number from 0 to 65535');
   const tls = tlsOf(flags);
@@ -61,7 +71,7 @@ const optionsOf = (flags: Flags): Omit<UpOptions, 'data'> => {
       `${host} can be reached from elsewhere: give --tls-cert and --tls-key, or --behind-proxy`,
     );
   }
-  return { manifest: manifestOf(flags), host, port, tls, behindProxy };
+  return { manifest: manifestOf(flags), host, port, tls, behindProxy, durability };
 };
 
 const manifestOf = ({ manifest }: Flags): string | null => {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileArtifactStore } from '../adapters/embedded/file-artifact-store';
 import { localHost } from '../adapters/embedded/local-host';
 import type { VersionPlan } from '../core/inference/model-host';
+import { checkExpected } from '../core/models/expected-answers';
 import type { ModelVersion } from '../core/models/model-version';
 import type { LogLine } from '../core/services/log-store';
 import { describePackage } from '../model-server/package-reader';
@@ -61,6 +62,8 @@ describePython('models logged with MLflow, served by its own scoring process', (
       artifacts: fileArtifactStore(join(folder, 'artifacts')),
       folder,
       tableOf,
+      checkAnswers: async ({ expected }, answer) =>
+        expected ? checkExpected(expected, answer) : [],
       environment: { ...process.env, TIDEGATE_PYTHON_VENV: dirname(dirname(python)) },
       workerFile: 'not-needed.mjs',
       loadInline: () => {

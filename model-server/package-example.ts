@@ -66,10 +66,9 @@ const readJson = (folder: string, path: string): unknown => {
   }
 };
 
-/** As MLflow writes examples: a DataFrame in `split`, or arrays as `inputs`. Others are no rows. */
+/** As MLflow writes examples: a DataFrame in `split`, or an array, also as `inputs`. Others are no rows. */
 const rowsOf = (example: unknown, inputs: readonly InputColumn[]): Rows | null => {
-  if (!isObject(example)) return null;
-  const { columns, data, inputs: arrays } = example;
+  const { columns, data, inputs: arrays } = isObject(example) ? example : { inputs: example };
   if (Array.isArray(columns) && isRows(data)) return { columns: columns.map(String), data };
   const names = inputs.map(({ name }) => name);
   if (isRows(arrays)) return { columns: names, data: arrays };

@@ -246,11 +246,13 @@ describe('describing an MLflow directory of flavor onnx', () => {
 
   it('reads an example of arrays, and keeps a hundred rows of a long one', () => {
     const rows = Array.from({ length: 300 }, (_, i) => [i, 0, 1]);
-    const example = { 'input_example.json': JSON.stringify({ inputs: rows }) };
-    const { expected } = described(mlModel([tensor([-1, 3])]), 'matrix.onnx', example);
-    expect(expected?.input.columns).toEqual(['x_0', 'x_1', 'x_2']);
-    expect(expected?.input.data).toEqual(rows.slice(0, 100));
-    expect(expected?.origin).toBe('recorded');
+    for (const written of [rows, { inputs: rows }]) {
+      const example = { 'input_example.json': JSON.stringify(written) };
+      const { expected } = described(mlModel([tensor([-1, 3])]), 'matrix.onnx', example);
+      expect(expected?.input.columns).toEqual(['x_0', 'x_1', 'x_2']);
+      expect(expected?.input.data).toEqual(rows.slice(0, 100));
+      expect(expected?.origin).toBe('recorded');
+    }
   });
 
   it.each([

@@ -23,38 +23,50 @@ const DRAFT = 'draft-';
 export const fileArtifactStore = (root: string): ArtifactStore => {
   // So that a package put while it is being removed is there afterwards.
   const inTurn = oneAfterTheOther();
+  // Before the first package there is no folder, and so nothing to remove.
   void inTurn(() => removeDrafts(root)).catch(() => undefined);
   const placeOf = (digest: string) => join(root, hexOf(digest));
+
+  const opened = async (digest: string): Promise<string> => {
+    const place = placeOf(digest);
+    const manifest = await readIfThere(join(place, MANIFEST));
+    if (manifest === undefined) {
+      throw new DomainError('not-found', `no model package ${digest}: register it again`);
+    }
+    if (digestOfManifest(manifest) !== digest) throw changed('its manifest');
+    await assertSame(join(place, FILES), parseManifest(manifest));
+    return join(place, FILES);
+  };
+
+  const isSound = (digest: string): Promise<boolean> =>
+    opened(digest).then(
+      () => true,
+      () => false,
+    );
 
   return {
     put: (folder) =>
       inTurn(async () => {
+        const known = await digestedFiles(folder);
+        const digest = digestOfManifest(packageManifest(known));
+        if (await isSound(digest)) return { digest, size: sizeOf(known) };
         const draft = join(root, `${DRAFT}${randomUUID()}`);
         try {
-          const { files, digest } = await copied(folder, join(draft, FILES));
-          const size = files.reduce((sum, { bytes }) => sum + bytes, 0);
-          const place = placeOf(digest);
-          if ((await readIfThere(join(place, MANIFEST))) === undefined) {
-            await writeDurably(join(draft, MANIFEST), [Buffer.from(packageManifest(files))]);
-            await rename(draft, place);
-            await syncFolder(root);
-          }
-          return { digest, size };
+          // What counts is what was copied, should a file have changed in between.
+          const files = await copied(folder, join(draft, FILES));
+          const manifest = packageManifest(files);
+          await writeDurably(join(draft, MANIFEST), [Buffer.from(manifest)]);
+          const place = placeOf(digestOfManifest(manifest));
+          await rm(place, { recursive: true, force: true });
+          await rename(draft, place);
+          await syncFolder(root);
+          return { digest: digestOfManifest(manifest), size: sizeOf(files) };
         } finally {
           await rm(draft, { recursive: true, force: true });
         }
       }),
 
-    async open(digest) {
-      const place = placeOf(digest);
-      const manifest = await readIfThere(join(place, MANIFEST));
-      if (manifest === undefined) {
-        throw new DomainError('not-found', `no model package ${digest}: register it again`);
-      }
-      if (digestOfManifest(manifest) !== digest) throw changed('its manifest');
-      await assertSame(join(place, FILES), parseManifest(manifest));
-      return join(place, FILES);
-    },
+    open: opened,
 
     remove: (digest) =>
       inTurn(async () => {
@@ -65,20 +77,25 @@ export const fileArtifactStore = (root: string): ArtifactStore => {
 
 /** What a process that was killed has left. */
 const removeDrafts = async (root: string): Promise<void> => {
-  await mkdir(root, { recursive: true });
   for (const name of await readdir(root)) {
     if (name.startsWith(DRAFT)) await rm(join(root, name), { recursive: true, force: true });
   }
 };
 
 /** The digest that a store would give a folder. */
-export const digestOfFolder = async (folder: string): Promise<string> => {
+export const digestOfFolder = async (folder: string): Promise<string> =>
+  digestOfManifest(packageManifest(await digestedFiles(folder)));
+
+const digestedFiles = async (folder: string): Promise<readonly DigestedFile[]> => {
   const files: DigestedFile[] = [];
   for (const file of await packageFiles(folder)) {
     files.push({ ...file, sha256: await sha256(join(folder, file.path), file.bytes) });
   }
-  return digestOfManifest(packageManifest(files));
+  return files;
 };
+
+const sizeOf = (files: readonly PackageFile[]): number =>
+  files.reduce((sum, { bytes }) => sum + bytes, 0);
 
 const hexOf = (digest: string): string => {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
@@ -89,13 +106,12 @@ const hexOf = (digest: string): string => {
 const digestOfManifest = (manifest: string): string =>
   `sha256:${createHash('sha256').update(manifest).digest('hex')}`;
 
-const copied = async (folder: string, to: string) => {
+const copied = async (folder: string, to: string): Promise<readonly DigestedFile[]> => {
   const files: DigestedFile[] = [];
   for (const file of await packageFiles(folder)) files.push(await copy(folder, to, file));
-  return { files, digest: digestOfManifest(packageManifest(files)) };
+  return files;
 };
 
-/** What is hashed is what is written, so a file that changes meanwhile cannot come between. */
 const copy = async (from: string, to: string, { path }: PackageFile): Promise<DigestedFile> => {
   const target = join(to, path);
   await mkdir(dirname(target), { recursive: true, mode: 0o755 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostEvent, Invocation, VersionPlan } from '../../core/inference/model-host';
 import type { Table } from '../../core/inference/table';
+import { checkExpected } from '../../core/models/expected-answers';
 import type { ModelVersion } from '../../core/models/model-version';
 import type { LogLine } from '../../core/services/log-store';
 import { DomainError } from '../../core/shared/domain-error';
@@ -138,6 +139,7 @@ export const openHost = async (options: Options = {}) => {
     now: () => new Date(),
     newId: randomUUID,
     tableOf,
+    checkAnswers: async ({ expected }, answer) => (expected ? checkExpected(expected, answer) : []),
     loadInline,
     workerFile: join(fixtures, 'worker.mjs'),
     folder,

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Invocation, VersionPlan } from '../../core/inference/model-host';
+import { checkExpected } from '../../core/models/expected-answers';
 import { loadOnnxModel } from '../../model-server/onnx-model';
 import { describePackage } from '../../model-server/package-reader';
 import { tableOf } from '../../model-server/table-of';
@@ -25,6 +26,8 @@ describe('Local host: the wine models', () => {
       folder,
       loadInline,
       tableOf,
+      checkAnswers: async ({ expected }, answer) =>
+        expected ? checkExpected(expected, answer) : [],
       workerFile: join(root, '.build/model-worker.mjs'),
       environment: {},
       logs: { append: () => undefined },

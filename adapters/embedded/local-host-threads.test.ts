@@ -109,12 +109,14 @@ describe('Local host: threads', () => {
     it(`tries a request on two replicas that ${how}, then refuses it, and recovers`, async () => {
       const { host, newPackage, run, events } = await open();
       await run(versionPlan(sumModel(newPackage({}))));
-      await expect(invoke([[cell, 0]])).rejects.toMatchObject({ kind: 'model-error' });
+      await expect(invoke([[cell, 0]], { timeoutMs: 60_000 })).rejects.toMatchObject({
+        kind: 'model-error',
+      });
       await until(() => host.instances('wine')[0]?.restarts === 2 && host.isRunning('wine', 'v1'));
       await expect(sumOf([[1, 2]])).resolves.toEqual([3]);
       expect(eventTypes()).toEqual(['started', 'died', 'restarted', 'died', 'restarted']);
       expect(events[1]).toMatchObject({ level: 'warning', message: expect.stringMatching(why) });
-    });
+    }, 60_000);
   }
 
   it('answers what waited behind a request that killed the replica', async () => {

@@ -14,7 +14,10 @@ import { threadRunner } from './replicas/thread-runner';
 import { type RunningVersion, runningVersion } from './replicas/version';
 
 interface Needs
-  extends Pick<VersionNeeds, 'artifacts' | 'logs' | 'loadInline' | 'tableOf' | 'now' | 'newId'> {
+  extends Pick<
+    VersionNeeds,
+    'artifacts' | 'logs' | 'loadInline' | 'checkAnswers' | 'tableOf' | 'now' | 'newId'
+  > {
   /** The built `model-server/worker.ts`. */
   readonly workerFile: URL | string;
   /** Existing folder of the platform's own, where child processes are remembered. */

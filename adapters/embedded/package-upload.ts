@@ -39,9 +39,7 @@ const MAX_WAITING = 100;
 export const uploads = ({ folder, now, newId, newToken }: Needs) => {
   const known = new Map<string, Upload>();
   const placeOf = (id: string) => join(folder, id);
-  const empty = rm(folder, { recursive: true, force: true }).then(() =>
-    mkdir(folder, { recursive: true, mode: 0o700 }),
-  );
+  const empty = rm(folder, { recursive: true, force: true });
   // Told to whoever uploads first.
   empty.catch(() => undefined);
 

@@ -7,6 +7,8 @@ export interface UpOptions {
   readonly port: number;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly behindProxy: boolean;
+  /** What a captured request survives before its answer is sent: the end of the process, or a power cut. */
+  readonly durability: 'process' | 'disk';
 }
 
 /** Addresses that only this machine reaches. */

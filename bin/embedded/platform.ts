@@ -15,6 +15,7 @@ import { lineOf, platformLog } from '../../adapters/embedded/platform-log';
 import { sqliteRecordStore } from '../../adapters/embedded/sqlite-record-store';
 import { tokenBucketLimiter } from '../../adapters/embedded/token-bucket-limiter';
 import { access as accessRoom } from '../../core/access/access';
+import { keepFirstAnswers } from '../../core/models/keep-first-answers';
 import { serviceEvents } from '../../core/services/service-events';
 import { serviceRecords } from '../../core/services/service-records';
 import { loadOnnxModel } from '../../model-server/onnx-model';
@@ -100,6 +101,7 @@ const openRooms = async (
   ends.add(() => events.settled());
   const sink = captureLog({
     folder: inData('capture'),
+    durability: options.durability,
     onLost: ({ service, count, reason }) => {
       const message = `${count} requests were answered but not captured: ${reason}`;
       log({ level: 'error', message: `${service}: ${message}` });
@@ -118,12 +120,14 @@ const openRooms = async (
   const model = modelRoom({ folder: data.path, records, env });
   const hostFolder = inData('host');
   mkdirSync(hostFolder, { recursive: true, mode: 0o700 });
+  const keepAnswers = keepFirstAnswers({ models: model.registration.models });
   const host = await localHost({
     artifacts: model.artifacts,
     workerFile: model.workerFile,
     folder: hostFolder,
     environment: env,
     loadInline: loadOnnxModel,
+    checkAnswers: ({ model: name, version }, answer) => keepAnswers(name, version, answer),
     tableOf,
     logs,
     now,

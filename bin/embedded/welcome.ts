@@ -40,6 +40,9 @@ export const welcome = async (needs: Needs): Promise<string> => {
   return `${lines.join('\n')}\n`;
 };
 
+/** The rows that come with the example. */
+const WINES = 'examples/wine/winequality-red.csv';
+
 /** As one word for a shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
@@ -68,12 +71,12 @@ const curl = async (
 const nextSteps = (service: string | undefined): readonly string[] =>
   service === undefined
     ? [
-        '  npx tidegate init              write a manifest for your model, then start again',
+        '  npx tidegate init',
         '  npx tidegate models register my-model ./path/to/model',
-        '  npx tidegate --help            everything else',
+        '  npx tidegate --help',
       ]
     : [
-        `  npx tidegate requests find ${service}          what was asked and answered`,
-        `  npx tidegate predict ${service} rows.csv       a whole file`,
-        '  npx tidegate models register my-model ./path/to/model     your own',
+        `  npx tidegate requests find ${service}`,
+        `  npx tidegate predict ${service} ${service === 'wine' ? WINES : 'rows.csv'}`,
+        '  npx tidegate models register my-model ./path/to/model',
       ];

@@ -7,7 +7,7 @@ import type {
 } from '../../../core/inference/model-host';
 import type { Table } from '../../../core/inference/table';
 import type { ArtifactStore } from '../../../core/models/artifact-store';
-import { checkExpected } from '../../../core/models/expected-answers';
+import type { ModelVersion } from '../../../core/models/model-version';
 import type { Signature } from '../../../core/models/signature';
 import type { LogLine, LogStore } from '../../../core/services/log-store';
 import { isDomainError } from '../../../core/shared/domain-error';
@@ -32,6 +32,8 @@ export interface VersionNeeds {
     data: readonly unknown[][],
   ) => Table;
   readonly loadInline: LoadInline;
+  /** Holds a replica's answer to the example against what is expected; the faults, in words. */
+  readonly checkAnswers: (model: ModelVersion, answer: Answer) => Promise<readonly string[]>;
   readonly startThread: (start: RunnerStart) => Promise<ThreadRunner>;
   readonly startProcess: (start: RunnerStart) => Promise<Runner>;
   readonly times: ReplicaTimes;
@@ -102,7 +104,7 @@ export const generation = (needs: GenerationNeeds) => {
     const timeoutMs = times.start;
     const ask = { service, version, requestId: 'replay', table, body, params: null, timeoutMs };
     const answer = await Promise.race([runner.predict(ask), aborted(signal)]);
-    const faults = checkExpected(expected, answer);
+    const faults = await needs.checkAnswers(model, answer);
     if (faults.length > 0) {
       throw new Error(`its answers are not the expected ones: ${faults.join('; ')}`);
     }

@@ -21,7 +21,7 @@ interface Pending {
   readonly promise: PromiseWithResolvers<Answer>;
 }
 
-const HEAP_MB = 512;
+const HEAP_MB = 256;
 /** One is worked on, the next is there already when it ends. */
 const WIDTH = 2;
 
