@@ -52,6 +52,6 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(cdk\\.out|\\.build|\\.cache|\\.tidegate)/' },
+    exclude: { path: '^(cdk\\.out|\\.build|\\.cache|\\.tidegate|\\.venv|my-models)/' },
   },
 };

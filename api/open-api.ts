@@ -8,8 +8,13 @@ import { type Route, routeEntries } from './routes';
 type Schema = z.core.JSONSchema.JSONSchema;
 type Parts = Readonly<Record<string, Schema | undefined>>;
 
+/** zod says readOnly of a type that our code may not change; to OpenAPI it means: not in requests. */
+const withoutReadOnly = ({ jsonSchema }: { jsonSchema: Schema }): void => {
+  delete jsonSchema.readOnly;
+};
+
 const schemaOf = (type: z.ZodType, io: 'input' | 'output'): Schema => {
-  const { $schema: _, ...schema } = z.toJSONSchema(type, { io });
+  const { $schema: _, ...schema } = z.toJSONSchema(type, { io, override: withoutReadOnly });
   return schema;
 };
 
@@ -124,18 +129,20 @@ const answerOf = ({ status, summary, answer }: Contract) => {
   };
 };
 
-const operatorSecurity = [{ operator: [] }, { operatorSession: [] }];
+const operatorSecurity = [{ operator: [] }, { operatorHeader: [] }];
 const serviceSecurity = [{ key: [] }, { keyHeader: [] }, {}];
 
 const controlOperation = (name: string, route: Route, contract: Contract) => {
-  const parts = (schemaOf(contract.input, 'input').properties ?? {}) as Parts;
+  const input = schemaOf(contract.input, 'input');
+  const parts = (input.properties ?? {}) as Parts;
+  const required = input.required?.includes('body') ?? false;
   return {
     operationId: name,
     tags: [route.capability],
     summary: contract.summary,
     parameters: allParametersOf(parts),
     ...(parts.body && {
-      requestBody: { required: true, content: { 'application/json': { schema: parts.body } } },
+      requestBody: { required, content: { 'application/json': { schema: parts.body } } },
     }),
     responses: { ...answerOf(contract), ...problems(sorted(controlProblems(route, parts))) },
     security: route.access === 'anyone' ? [] : operatorSecurity,
@@ -157,7 +164,7 @@ const inferenceProblems = ({ method }: InferenceContract): number[] =>
   STATUSES.filter((status) => method === 'POST' || ![415, 502, 504].includes(status));
 
 const inferenceOperation = (name: string, contract: InferenceContract) => {
-  const { bodies, answers, summary, method, errors } = contract;
+  const { bodies, answers, notReady, summary, method, errors } = contract;
   const parts = (schemaOf(contract.input, 'input').properties ?? {}) as Parts;
   const statuses = sorted(inferenceProblems(contract));
   const failures =
@@ -179,6 +186,13 @@ const inferenceOperation = (name: string, contract: InferenceContract) => {
         content: content(answers, 'output'),
       },
       ...failures,
+      ...(notReady && {
+        503: {
+          description: 'not ready',
+          headers: REQUEST_ID,
+          content: content(notReady, 'output'),
+        },
+      }),
     },
     security: serviceSecurity,
   };
@@ -203,7 +217,7 @@ const components = {
       scheme: 'bearer',
       description: "An operator's token (tgo-…); also as x-api-key or Authorization: <token>",
     },
-    operatorSession: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+    operatorHeader: { type: 'apiKey', in: 'header', name: 'x-api-key' },
     key: {
       type: 'http',
       scheme: 'bearer',

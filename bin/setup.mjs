@@ -24,6 +24,8 @@ const install = () => {
   const [command, ...rest] = npm ? [process.execPath, npm, ...arguments_] : ['npm', ...arguments_];
   const { status } = spawnSync(command, rest, {
     cwd: root,
+    // Its install script would fetch GPU libraries from outside the registry.
+    env: { ...process.env, npm_config_onnxruntime_node_install: 'skip' },
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: !npm && process.platform === 'win32',
   });

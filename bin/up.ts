@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { type Command, Option } from 'commander';
 import { CliError, usageError } from '../cli/cli-error';
 import { isDomainError } from '../core/shared/domain-error';
@@ -13,6 +14,7 @@ interface Flags {
   readonly port: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly url?: string;
   readonly behindProxy?: true;
   readonly durability: 'process' | 'disk';
 }
@@ -48,6 +50,11 @@ export const addUp = (root: Command, env: Env): void => {
         .default('process')
         .env('TIDEGATE_DURABILITY'),
     )
+    .option(
+      '--url <url>',
+      'where callers reach it, when that is elsewhere: behind a proxy (TIDEGATE_URL)',
+      env.TIDEGATE_URL,
+    )
     .option('--tls-cert <file>', 'PEM certificate: speak TLS')
     .option('--tls-key <file>', 'PEM key of the certificate')
     .option('--behind-proxy', 'TLS ends at a proxy in front: allow other addresses than loopback')
@@ -71,7 +78,21 @@ const optionsOf = (flags: Flags): Omit<UpOptions, 'data'> => {
       `${host} can be reached from elsewhere: give --tls-cert and --tls-key, or --behind-proxy`,
     );
   }
-  return { manifest: manifestOf(flags), host, port, tls, behindProxy, durability };
+  return {
+    manifest: manifestOf(flags),
+    host,
+    port,
+    tls,
+    behindProxy,
+    durability,
+    url: urlIn(flags),
+  };
+};
+
+const urlIn = ({ url }: Flags): string | null => {
+  if (url === undefined) return null;
+  if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url.replace(/\/+$/, '');
+  throw usageError('--url takes an absolute URL: https://models.example.com');
 };
 
 const manifestOf = ({ manifest }: Flags): string | null => {
@@ -87,7 +108,14 @@ const tlsOf = ({ tlsCert, tlsKey }: Flags): UpOptions['tls'] => {
   if (tlsCert === undefined || tlsKey === undefined) {
     throw usageError('--tls-cert and --tls-key go together');
   }
-  return { cert: readPem(tlsCert), key: readPem(tlsKey) };
+  const tls = { cert: readPem(tlsCert), key: readPem(tlsKey) };
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new CliError(`${tlsCert} and ${tlsKey} are no certificate and its key in PEM: ${why}`);
+  }
+  return tls;
 };
 
 const readPem = (file: string): string => {

@@ -4,6 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DomainError, isDomainError } from '../../core/shared/domain-error';
+import { orFullDisk } from './full-disk';
 import { unpack } from './package-archive';
 
 interface Needs {
@@ -121,7 +122,7 @@ export const uploads = ({ folder, now, newId, newToken }: Needs) => {
         return { folder: packaged, release };
       } catch (error) {
         await release();
-        throw error;
+        throw orFullDisk(error);
       }
     },
   };
@@ -142,8 +143,8 @@ const limited = async function* (body: AsyncIterable<Uint8Array>): AsyncGenerato
   }
 };
 
-const brokenOff = (error: unknown): Error => {
+const brokenOff = (error: unknown): unknown => {
   const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'ECONNRESET' && code !== 'ERR_STREAM_PREMATURE_CLOSE') return error as Error;
+  if (code !== 'ECONNRESET' && code !== 'ERR_STREAM_PREMATURE_CLOSE') return orFullDisk(error);
   return new DomainError('bad-request', 'the upload broke off: send it again', { cause: error });
 };

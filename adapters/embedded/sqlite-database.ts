@@ -1,6 +1,10 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { DomainError } from '../../core/shared/domain-error';
+import { orFullDisk } from './full-disk';
+
+/** SQLite's code for a file that is something else. */
+const NOT_A_DATABASE = 26;
 
 interface Schema {
   /** What `sql` makes. A database of a later version was written by a newer Tidegate. */
@@ -10,7 +14,7 @@ interface Schema {
 
 /**
  * Opens a database that only its owner can read, and makes its tables where there are none.
- * @throws `bad-request` when a newer Tidegate wrote it
+ * @throws `bad-request` when a newer Tidegate wrote it, or nobody did
  */
 export const openDatabase = (file: string, { version, sql }: Schema): DatabaseSync => {
   // SQLite gives its log and index files the mode of the database.
@@ -32,11 +36,12 @@ export const openDatabase = (file: string, { version, sql }: Schema): DatabaseSy
     return db;
   } catch (error) {
     db.close();
-    throw error;
+    if ((error as { errcode?: number }).errcode !== NOT_A_DATABASE) throw error;
+    throw new DomainError('bad-request', `${file} is not as Tidegate wrote it: mend or remove it`);
   }
 };
 
-/** Runs `work` as one transaction. */
+/** Runs `work` as one transaction. @throws `unavailable` when the disk is full */
 export const transaction = (db: DatabaseSync, work: () => void): void => {
   db.exec('BEGIN IMMEDIATE');
   try {
@@ -45,6 +50,6 @@ export const transaction = (db: DatabaseSync, work: () => void): void => {
   } catch (error) {
     // A full disk has rolled back already, and a second rollback would hide why.
     if (db.isTransaction) db.exec('ROLLBACK');
-    throw error;
+    throw orFullDisk(error);
   }
 };

@@ -9,7 +9,7 @@ import type { Admitted, EdgeAnswer } from './edge';
 import { type PredictionRequest, readPrediction } from './read-request';
 import type { Recorder } from './recorder';
 import { compiledInputs, invoke, readOptions } from './run-version';
-import { assertRunning, problemAnswer } from './serve';
+import { assertRunning, problemAnswer, withHeaderId } from './serve';
 
 interface CompareNeeds {
   readonly host: Pick<ModelHost, 'invoke'>;
@@ -43,7 +43,7 @@ export const serveComparison = (needs: CompareNeeds) => {
     try {
       const options = readOptions(admitted, version);
       const type = predictionType(admitted.headers);
-      const read = readPrediction(body, type, compiled(version), options);
+      const read = withHeaderId(readPrediction(body, type, compiled(version), options), admitted);
       request = read;
       const received = read.asReceived ? body : null;
       const answer = await invoke(host, { ...admitted, requestId }, version, read, received);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Name } from '../contract';
+import { csvExample, inferExample, predictExample } from './examples';
 
 /** A route under `/services/{service}`, as OpenAPI describes it; its bodies are read by hand. */
 export interface InferenceContract {
@@ -12,12 +13,14 @@ export interface InferenceContract {
   readonly bodies: Readonly<Record<string, z.ZodType>>;
   /** Answers by media type. */
   readonly answers: Readonly<Record<string, z.ZodType>>;
+  /** What is answered under 503 while nothing can answer, by media type. */
+  readonly notReady?: Readonly<Record<string, z.ZodType>>;
   /** `protocol` answers `{"error": "text"}`. */
   readonly errors: 'problem' | 'protocol';
 }
 
-const Cell = z.union([z.number(), z.string().max(1_000_000), z.boolean(), z.null()]);
-const Cells = z.array(Cell).min(1).max(10_000);
+const Cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);
+const Cells = z.array(Cell).min(1);
 const Row = z.record(z.string(), Cell);
 const Matrix = z.array(z.union([Cells, Cell])).min(1);
 
@@ -31,23 +34,31 @@ const common = {
 };
 
 /** MLflow's four shapes: exactly one of them. */
-const Rows = z.union([
-  z.looseObject({
-    dataframe_split: z.looseObject({
-      columns: z.array(z.string()).min(1).max(10_000),
-      data: z.array(Cells).min(1).max(10_000),
+const Rows = z
+  .union([
+    z.looseObject({
+      dataframe_split: z.looseObject({
+        columns: z.array(z.string()).min(1),
+        data: z.array(Cells).min(1),
+      }),
+      ...common,
     }),
-    ...common,
-  }),
-  z.looseObject({ dataframe_records: z.array(Row).min(1).max(10_000), ...common }),
-  z.looseObject({ instances: z.union([z.array(Row).min(1), Matrix]), ...common }),
-  z.looseObject({
-    inputs: z.union([z.record(z.string(), Cells), z.array(Row).min(1), Matrix]),
-    ...common,
-  }),
-]);
+    z.looseObject({ dataframe_records: z.array(Row).min(1), ...common }),
+    z.looseObject({ instances: z.union([z.array(Row).min(1), Matrix]), ...common }),
+    z.looseObject({
+      inputs: z.union([z.record(z.string(), Cells), z.array(Row).min(1), Matrix]),
+      ...common,
+    }),
+  ])
+  .meta({ examples: [predictExample] });
 
-const Csv = z.string().min(1).meta({ description: 'A header line with column names, then rows' });
+const Csv = z
+  .string()
+  .min(1)
+  .meta({
+    description: 'A header line with column names, then rows',
+    examples: [csvExample],
+  });
 
 const Value = z.union([z.number(), z.string(), z.boolean(), z.null()]);
 const answered = {
@@ -75,15 +86,16 @@ const Comparison = z.object({
 });
 
 const service = z.object({ service: Name });
-const headers = z.object({
+const clientId = z.object({
   'x-client-request-id': z
     .string()
     .regex(/^[\x20-\x7E]{1,256}$/)
     .optional(),
+});
+const headers = clientId.extend({
   'x-tidegate-version': Name.optional().meta({ description: 'Asks for this running version' }),
   'x-tidegate-split-key': z
     .string()
-    .max(1024)
     .optional()
     .meta({ description: 'The same text always gets the same version' }),
 });
@@ -91,24 +103,26 @@ const headers = z.object({
 const Datatype = z.enum(['FP64', 'FP32', 'INT64', 'INT32', 'BOOL', 'BYTES']);
 const Parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
-const InferRequest = z.looseObject({
-  id: z.string().max(256).optional(),
-  parameters: Parameters.optional(),
-  inputs: z
-    .array(
-      z.looseObject({
-        name: z.string(),
-        shape: z.array(z.int().min(1)).min(1).max(2),
-        datatype: z.string(),
-        parameters: Parameters.optional(),
-        data: z.array(z.unknown()).optional(),
-      }),
-    )
-    .min(1),
-  outputs: z
-    .array(z.looseObject({ name: z.string(), parameters: Parameters.optional() }))
-    .optional(),
-});
+const InferRequest = z
+  .looseObject({
+    id: z.string().max(256).optional(),
+    parameters: Parameters.optional(),
+    inputs: z
+      .array(
+        z.looseObject({
+          name: z.string(),
+          shape: z.array(z.int().min(1)).min(1).max(2),
+          datatype: z.string(),
+          parameters: Parameters.optional(),
+          data: z.array(z.unknown()).optional(),
+        }),
+      )
+      .min(1),
+    outputs: z
+      .array(z.looseObject({ name: z.string(), parameters: Parameters.optional() }))
+      .optional(),
+  })
+  .meta({ examples: [inferExample] });
 
 const InferAnswer = z.object({
   model_name: Name,
@@ -156,6 +170,11 @@ const getting = (answer: z.ZodType, path: z.ZodObject = service) =>
     errors: 'protocol',
   }) as const;
 
+const readiness = (answer: z.ZodType, path: z.ZodObject = service) => ({
+  ...getting(answer, path),
+  notReady: { [JSON_TYPE]: answer },
+});
+
 const inferring = (path: z.ZodObject) =>
   ({
     method: 'POST',
@@ -192,6 +211,7 @@ export const inferenceContracts = {
     summary: 'Have every running version answer the same rows',
     path: '/services/{service}/compare',
     ...prediction,
+    input: z.object({ path: service, headers: clientId }),
     answers: { [JSON_TYPE]: Comparison },
   },
   serverMetadata: {
@@ -209,7 +229,7 @@ export const inferenceContracts = {
   serverReady: {
     summary: 'Open Inference Protocol v2: whether a version can answer; 503 if none can',
     path: '/services/{service}/v2/health/ready',
-    ...getting(z.object({ ready: z.boolean() })),
+    ...readiness(z.object({ ready: z.boolean() })),
   },
   modelMetadata: {
     summary: "Open Inference Protocol v2: the service's inputs and outputs",
@@ -224,12 +244,12 @@ export const inferenceContracts = {
   modelReady: {
     summary: 'Open Inference Protocol v2: whether the service can answer; 503 if not',
     path: `${MODEL}/ready`,
-    ...getting(Ready, model),
+    ...readiness(Ready, model),
   },
   modelVersionReady: {
     summary: 'Open Inference Protocol v2: whether a version can answer; 503 if not',
     path: `${VERSION}/ready`,
-    ...getting(Ready, version),
+    ...readiness(Ready, version),
   },
   infer: {
     summary: 'Open Inference Protocol v2: predict',

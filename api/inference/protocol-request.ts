@@ -44,17 +44,15 @@ export const readProtocol = (
   const tensors = inputTensors(value.inputs, body.subarray(length));
   const source = sourceOf(tensors, input, options, faults);
   const { table, split } = finish(source, input, faults, options.maxRows);
-  return { id, wanted: wantedOf(value), request: requestOf(table, split, id, headers) };
+  return { id, wanted: wantedOf(value), request: requestOf(table, split, id) };
 };
 
 const requestOf = (
   table: Table,
   split: PredictionRequest['split'],
   id: string | null,
-  headers: Headers,
 ): PredictionRequest => {
-  const own = headers['x-client-request-id'] ?? id;
-  const clientRequestId = isClientRequestId(own) ? own : null;
+  const clientRequestId = isClientRequestId(id) ? id : null;
   return { table, split, format: 'oip-v2', clientRequestId, params: null, asReceived: false };
 };
 

@@ -26,7 +26,30 @@ const NUMBERS: Readonly<Record<string, { readonly size: number; readonly read: R
   UINT32: { size: 4, read: (view, at) => view.getUint32(at, true) },
   UINT16: { size: 2, read: (view, at) => view.getUint16(at, true) },
   UINT8: { size: 1, read: (view, at) => view.getUint8(at) },
-  BOOL: { size: 1, read: (view, at) => view.getUint8(at) !== 0 },
+  BOOL: { size: 1, read: (view, at) => view.getUint8(at) === 1 },
+};
+
+/** Clients write truth values as JSON's own or as 0 and 1; anything else stays what it is. */
+const truthOf = (value: unknown): unknown => (value === 1 ? true : value === 0 ? false : value);
+
+const whole = (min: number, max: number) => (value: unknown) =>
+  Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
+const isNumber = (value: unknown): boolean => typeof value === 'number';
+
+/** Whether a JSON value is of a datatype; null is of all. */
+const FITS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  FP64: isNumber,
+  FP32: isNumber,
+  INT64: whole(-(2 ** 63), 2 ** 63),
+  INT32: whole(-(2 ** 31), 2 ** 31 - 1),
+  INT16: whole(-(2 ** 15), 2 ** 15 - 1),
+  INT8: whole(-(2 ** 7), 2 ** 7 - 1),
+  UINT64: whole(0, 2 ** 64),
+  UINT32: whole(0, 2 ** 32 - 1),
+  UINT16: whole(0, 2 ** 16 - 1),
+  UINT8: whole(0, 2 ** 8 - 1),
+  BOOL: (value) => typeof truthOf(value) === 'boolean',
+  BYTES: (value) => typeof value === 'string',
 };
 
 /**
@@ -41,7 +64,8 @@ export const inputTensors = (inputs: unknown, binary: Uint8Array): InputTensor[]
     const { name, shape, datatype, data, size } = headOf(input);
     const [rows, width] = shape;
     const count = rows * width;
-    if (size === null) return { name, rows, width, value: jsonValues(data, datatype, count) };
+    if (size === null) return { name, rows, width, value: jsonValues(data, datatype, shape) };
+    if (data !== undefined) throw invalid('an input needs data or binary_data_size, not both');
     const bytes = binary.subarray(at, at + size);
     at += size;
     if (bytes.length < size) throw invalid('the binary data is shorter than binary_data_size says');
@@ -75,14 +99,23 @@ const shapeOf = (shape: unknown): readonly [rows: number, width: number] => {
   return [rows, width];
 };
 
-const jsonValues = (data: unknown, datatype: string, count: number): InputTensor['value'] => {
+const jsonValues = (
+  data: unknown,
+  datatype: string,
+  [rows, width]: readonly [rows: number, width: number],
+): InputTensor['value'] => {
   if (!Array.isArray(data)) throw invalid('an input needs data or binary_data_size');
   const nested = data.some((value) => Array.isArray(value));
+  if (nested && !data.every((row) => Array.isArray(row) && row.length === width)) {
+    throw invalid('data is nested in another way than the shape says');
+  }
   const values: unknown[] = nested ? (data as unknown[][]).flat() : data;
-  if (values.length !== count) throw invalid('data has another length than the shape says');
-  if (datatype !== 'BOOL') return (index) => values[index];
-  // Clients send truth values as JSON's own or as 0 and 1.
-  return (index) => (values[index] === 1 ? true : values[index] === 0 ? false : values[index]);
+  if (values.length !== rows * width) throw invalid('data has another length than the shape says');
+  const fits = FITS[datatype];
+  if (!values.every((value) => value === null || fits?.(value))) {
+    throw invalid('data holds a value that is not of its datatype');
+  }
+  return datatype === 'BOOL' ? (index) => truthOf(values[index]) : (index) => values[index];
 };
 
 const binaryValues = (bytes: Uint8Array, datatype: string, count: number): InputTensor['value'] => {
@@ -93,6 +126,8 @@ const binaryValues = (bytes: Uint8Array, datatype: string, count: number): Input
   }
   if (bytes.length !== count * kind.size)
     throw invalid('binary data of another length than the shape says');
+  if (datatype === 'BOOL' && bytes.some((byte) => byte > 1))
+    throw invalid('a truth value is 0 or 1');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return (index) => kind.read(view, index * kind.size);
 };

@@ -67,7 +67,7 @@ export const servePrediction = (needs: ServeNeeds) => {
     const options = readOptions(admitted, version);
     if (route === 'infer') {
       const protocol = readProtocol(body, admitted.headers, input, options);
-      return { request: protocol.request, protocol };
+      return { request: withHeaderId(protocol.request, admitted), protocol };
     }
     const request = readPrediction(body, predictionType(admitted.headers), input, options);
     return { request: withHeaderId(request, admitted), protocol: null };
@@ -160,11 +160,18 @@ export const servePrediction = (needs: ServeNeeds) => {
 
 export type PredictionRoute = 'predict' | 'infer';
 
-const withHeaderId = (request: PredictionRequest, { headers }: Admitted): PredictionRequest => {
+/**
+ * A caller's own id may stand in a header; one in the body goes before it.
+ * @throws `invalid-input`
+ */
+export const withHeaderId = (
+  request: PredictionRequest,
+  { headers }: Pick<Admitted, 'headers'>,
+): PredictionRequest => {
   const id = headers['x-client-request-id'];
-  if (id === undefined || request.clientRequestId !== null) return request;
+  if (id === undefined) return request;
   if (!isClientRequestId(id)) throw badHeaderId();
-  return { ...request, clientRequestId: id };
+  return request.clientRequestId === null ? { ...request, clientRequestId: id } : request;
 };
 
 const badHeaderId = (): DomainError =>

@@ -108,9 +108,9 @@ const columnSource = (
   { columns }: CompiledInput,
   faults: FaultList,
 ): RowSource | null => {
-  const lists = Object.entries(value);
-  const rows = lists.reduce(
-    (most, [, list]) => (Array.isArray(list) ? Math.max(most, list.length) : most),
+  const lists = columns.map(({ name }) => (Object.hasOwn(value, name) ? value[name] : null));
+  const rows = lists.reduce<number>(
+    (most, list) => (Array.isArray(list) ? Math.max(most, list.length) : most),
     0,
   );
   columns.forEach(({ name }, position) => {

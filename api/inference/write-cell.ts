@@ -13,6 +13,7 @@ const wrong = (expected: string): CellFault => ({ code: 'type', message: `expect
 const NOT_A_NUMBER = wrong('a number');
 const NOT_WHOLE = wrong('a whole number');
 const NOT_TEXT = wrong('a string');
+const HAS_NUL = wrong('a string without NUL');
 const NOT_A_TRUTH = wrong('true or false');
 const NOT_A_TIME = wrong('an RFC 3339 date and time');
 
@@ -36,7 +37,9 @@ export const writeCell = (
     case 'string':
       if ((value === null || value === undefined) && !required) return store(values, at, '');
       if (value === null || value === undefined) return MISSING;
-      return typeof value === 'string' ? store(values, at, value) : NOT_TEXT;
+      if (typeof value !== 'string') return NOT_TEXT;
+      // ONNX Runtime takes a text up to its first NUL: the model would see another one.
+      return value.includes('\0') ? HAS_NUL : store(values, at, value);
     case 'boolean':
       if (value === null || value === undefined) return MISSING;
       return typeof value === 'boolean' ? store(values, at, value ? 1 : 0) : NOT_A_TRUTH;

@@ -180,7 +180,11 @@ export const serviceContracts = {
   setTraffic: {
     summary: 'Share traffic out: percent per running version, whole numbers that sum to 100',
     status: 200,
-    input: z.object({ path: service, headers: IfMatch, body: z.record(Name, z.number()) }),
+    input: z.object({
+      path: service,
+      headers: IfMatch,
+      body: z.record(Name, z.number()).meta({ examples: [{ v1: 90, v2: 10 }] }),
+    }),
     answer: Service,
   },
   listVersions: {

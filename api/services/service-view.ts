@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { VersionState } from '../../core/inference/model-host';
-import type { ServiceVersion, Stored } from '../../core/services/service';
+import { type ServiceVersion, type Stored, weightOf } from '../../core/services/service';
 import type { ServiceDocument } from '../../core/services/service-document';
 import { serviceStatus, versionStatuses } from '../../core/services/service-status';
 import type { serviceContracts } from './contracts';
@@ -48,7 +48,7 @@ export const versionView = (
     status,
     status_reason: reason,
     environment_names: Object.keys(environment),
-    traffic: document.service.traffic[version.name] ?? 0,
+    traffic: weightOf(document.service, version.name) ?? 0,
     replicas: { wanted: state?.wanted ?? 0, running: state?.running ?? 0 },
     cost: COST,
   };

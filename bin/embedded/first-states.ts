@@ -8,12 +8,15 @@ interface Needs {
   readonly statesOf: (service: string) => readonly VersionState[];
   readonly clock: () => number;
   readonly patienceMs: number;
+  /** Ends the wait. */
+  readonly stopping: AbortSignal;
 }
 
 const LOOK_MS = 10;
 
 /** Waits until no wanted version is starting any more, or patience is at its end. */
-export const firstStates = async ({ services, statesOf, clock, patienceMs }: Needs) => {
+export const firstStates = async (needs: Needs) => {
+  const { services, statesOf, clock, patienceMs, stopping } = needs;
   const until = clock() + patienceMs;
   const isStarting = async (): Promise<boolean> => {
     const { items } = await services.listDocuments({ limit: 1_000 });
@@ -25,5 +28,5 @@ export const firstStates = async ({ services, statesOf, clock, patienceMs }: Nee
       );
     });
   };
-  while (clock() < until && (await isStarting())) await sleep(LOOK_MS);
+  while (!stopping.aborted && clock() < until && (await isStarting())) await sleep(LOOK_MS);
 };

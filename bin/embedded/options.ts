@@ -7,6 +7,8 @@ export interface UpOptions {
   readonly port: number;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly behindProxy: boolean;
+  /** Where callers reach the platform; null: where it listens. */
+  readonly url: string | null;
   /** What a captured request survives before its answer is sent: the end of the process, or a power cut. */
   readonly durability: 'process' | 'disk';
 }

@@ -2,12 +2,14 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { captureLog } from '../../adapters/embedded/capture-log/capture-log';
 import { captureLogReader } from '../../adapters/embedded/capture-log/capture-log-reader';
 import { credentialsFile } from '../../adapters/embedded/credentials-file';
 import { openDataFolder } from '../../adapters/embedded/data-folder';
 import { fileLogStore } from '../../adapters/embedded/file-log-store';
 import { fileSecrets } from '../../adapters/embedded/file-secrets';
+import { closeServer } from '../../adapters/embedded/http/close-server';
 import { httpServer } from '../../adapters/embedded/http/http-server';
 import { localHost } from '../../adapters/embedded/local-host';
 import { readManifest } from '../../adapters/embedded/manifest-file';
@@ -41,19 +43,25 @@ export interface Platform {
 }
 
 const MINUTE_MS = 60_000;
-const IDLE_CHECK_MS = 50;
+/** After what could not be written down. */
+const RETRY_MS = 1_000;
 /** How long a start waits for its versions before it says what is not there yet. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Opens the data folder, listens, applies the manifest and starts what shall run.
+ * Opens the data folder, listens, applies the manifest and starts what shall run; told to stop, it
+ * waits for nothing that starts.
  * @throws DomainError or a system's error when it cannot start; nothing is left open then
  */
-export const openPlatform = async (options: UpOptions, env: Env): Promise<Platform> => {
+export const openPlatform = async (
+  options: UpOptions,
+  env: Env,
+  stopping: AbortSignal,
+): Promise<Platform> => {
   const manifest = options.manifest === null ? null : readManifest(options.manifest);
   const ends = endsInTurn();
   try {
-    return await openRooms(options, env, manifest, ends);
+    return await openRooms(options, env, manifest, ends, stopping);
   } catch (error) {
     await ends.run();
     throw error;
@@ -65,6 +73,7 @@ const openRooms = async (
   env: Env,
   manifest: ReturnType<typeof readManifest> | null,
   ends: ReturnType<typeof endsInTurn>,
+  stopping: AbortSignal,
 ): Promise<Platform> => {
   const log = platformLog({
     now,
@@ -97,7 +106,13 @@ const openRooms = async (
   ends.add(() => limiter.close());
   const logs = fileLogStore({ folder: inData('logs'), now, report });
   ends.add(() => logs.close());
-  const events = serviceEvents({ store: records, guard: services.guard, now, report });
+  const events = serviceEvents({
+    store: records,
+    guard: services.guard,
+    now,
+    report,
+    pause: () => sleep(RETRY_MS, undefined, { ref: false }),
+  });
   ends.add(() => events.settled());
   const sink = captureLog({
     folder: inData('capture'),
@@ -112,6 +127,7 @@ const openRooms = async (
         ...resource,
         type: 'capture-lost',
         message: `answered but not captured: ${reason}`,
+        count,
       });
     },
   });
@@ -174,19 +190,22 @@ const openRooms = async (
   });
   server.listen(options.port, options.host);
   await once(server, 'listening');
-  ends.add(async () => {
-    server.closeIdleConnections();
+  ends.add(() => {
+    // A start that fails now must not leave a server behind.
+    server.close();
     server.closeAllConnections();
   });
   const { port } = server.address() as AddressInfo;
-  url = urlOf(options, port);
-  await kept.keepEndpoint(url);
+  const here = urlOf(options, port);
+  url = options.url ?? here;
+  await kept.keepEndpoint(here);
 
   // First, so that a name whose deletion was cut off is free for the manifest.
   await room.finishDeletions();
   await manifestRoom({ manifest, services, access, room, model }).apply();
   await room.sweep();
-  await firstStates({ services, statesOf: room.statesOf, clock, patienceMs: PATIENCE_MS });
+  const { statesOf } = room;
+  await firstStates({ services, statesOf, clock, patienceMs: PATIENCE_MS, stopping });
   waitingFor.clear();
 
   const minutely = setInterval(() => {
@@ -202,18 +221,11 @@ const openRooms = async (
       kept,
       services,
       models: room.models,
-      statesOf: room.statesOf,
+      statesOf,
     }),
     async close(graceMs) {
       clearInterval(minutely);
-      const closed = once(server, 'close');
-      server.close();
-      // Answers end their connections from now on; those whose answer was on its way are idle soon.
-      const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
-      const late = setTimeout(() => server.closeAllConnections(), graceMs);
-      await closed;
-      clearInterval(idle);
-      clearTimeout(late);
+      await closeServer(server, graceMs);
       await access.flushKeyUses().catch(report);
       await ends.run();
     },

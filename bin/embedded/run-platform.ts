@@ -4,18 +4,27 @@ import { openPlatform } from './platform';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** How long what is in flight may take when the platform is told to stop. */
-const GRACE_MS = 9_000;
+const GRACE_MS = 8_000;
+/** By then it has ended, whatever does not want to. */
+const LAST_MS = 9_500;
 
 /** Serves until SIGTERM or SIGINT; what is in flight is answered first. */
 export const runPlatform = async (options: UpOptions, env: Env): Promise<void> => {
+  const stopping = new AbortController();
   const stopped = new Promise<void>((resolve) => {
-    process.once('SIGTERM', () => resolve());
-    process.once('SIGINT', () => resolve());
+    const stop = (signal: NodeJS.Signals): void => {
+      // Told twice by a person, it goes at once.
+      if (stopping.signal.aborted && signal === 'SIGINT') process.exit(130);
+      if (stopping.signal.aborted) return;
+      stopping.abort();
+      setTimeout(() => process.exit(0), LAST_MS).unref();
+      resolve();
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
   });
-  const platform = await openPlatform(options, env);
-  process.stdout.write(platform.welcome);
+  const platform = await openPlatform(options, env, stopping.signal);
+  if (!stopping.signal.aborted) process.stdout.write(platform.welcome);
   await stopped;
-  // Told twice, it goes at once.
-  process.once('SIGINT', () => process.exit(130));
   await platform.close(GRACE_MS);
 };

@@ -20,7 +20,7 @@ interface Needs {
 
 /** What `tidegate up` prints when it is ready: where it is, a call to paste, what to try next. */
 export const welcome = async (needs: Needs): Promise<string> => {
-  const { url, operator, access, services, models, statesOf } = needs;
+  const { url, operator, access, kept, services, models, statesOf } = needs;
   const { items } = await services.listDocuments({ limit: 100 });
   const lines = [`Tidegate is ready on ${url}`];
   for (const document of items) {
@@ -32,10 +32,12 @@ export const welcome = async (needs: Needs): Promise<string> => {
     const code = access.issueSignInCode(operator.id);
     lines.push(`Sign in (once, within 15 minutes): ${url}/#code=${code}`);
   }
-  const [first] = items;
+  const { keys } = await kept.read();
+  // One that may be called with what is at hand, so that the call works when it is pasted.
+  const first = items.find(({ service }) => !service.auth || keys[service.name]) ?? items[0];
   const version = first?.versions[0];
   const model = version && (await models.findVersion(version.model.name, version.model.version));
-  if (first && model) lines.push(...(await curl(needs, first, model)));
+  if (first && model) lines.push(...curl(url, first, model, keys[first.service.name]));
   lines.push('', 'Next:', ...nextSteps(first?.service.name));
   return `${lines.join('\n')}\n`;
 };
@@ -46,22 +48,22 @@ const WINES = 'examples/wine/winequality-red.csv';
 /** As one word for a shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-const curl = async (
-  { url, kept }: Needs,
+const curl = (
+  url: string,
   { service }: ServiceDocument,
   { expected, signature }: ModelVersion,
-): Promise<readonly string[]> => {
-  if (!expected) return [];
+  keys: Readonly<Record<string, string>> = {},
+): readonly string[] => {
+  const [key] = Object.values(keys);
+  if (!expected || (service.auth && key === undefined)) return [];
   const { columns } = expected.input;
   const data = expected.input.data.slice(0, 1);
   const body = signature.positional ? { instances: data } : { dataframe_split: { columns, data } };
-  const { keys } = await kept.read();
-  const [key] = Object.values(keys[service.name] ?? {});
   return [
     '',
     'Ask for a prediction:',
     '',
-    `  curl -s ${url}/services/${service.name}/predict \\`,
+    `  curl -s -w '\\n' ${url}/services/${service.name}/predict \\`,
     ...(key === undefined ? [] : [`    -H ${quoted(`Authorization: Bearer ${key}`)} \\`]),
     `    -H 'Content-Type: application/json' \\`,
     `    -d ${quoted(JSON.stringify(body))}`,

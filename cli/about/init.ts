@@ -32,7 +32,7 @@ export const writeManifest = async (
   }
   const description =
     model === undefined ? 'Quality of red wine from its chemistry' : `Serves ${basename(path)}`;
-  const text = manifest({ name, description, model: fromFile(file, path) });
+  const text = manifest({ file, name, description, model: fromFile(file, path) });
   // `wx` refuses a file that is there, also one that appears just now.
   await writeFile(file, text, { flag: force ? 'w' : 'wx' }).catch((error: unknown) => {
     const { code } = error as NodeJS.ErrnoException;
@@ -63,15 +63,17 @@ const fromFile = (file: string, path: string): string => {
 };
 
 interface Manifest {
+  /** The manifest's own name, as it was given. */
+  readonly file: string;
   readonly name: string;
   readonly description: string;
   readonly model: string;
 }
 
 /** JSON's text in double quotes is YAML's, too. */
-const manifest = ({ name, description, model }: Manifest): string => `\
+const manifest = ({ file, name, description, model }: Manifest): string => `\
 # What Tidegate serves, applied whenever it starts:
-#   npm start -- --manifest tidegate.yaml
+#   npm start -- --manifest ${file}
 # What is said here holds; the API refuses to change it. Starting, stopping and keys are yours.
 services:
   ${name}:

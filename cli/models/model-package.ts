@@ -31,8 +31,9 @@ export const packModel = async (path: string, progress: Progress): Promise<Packe
 
 const packFolder = async (folder: string, progress: Progress): Promise<PackedModel> => {
   const names = await readdir(folder);
-  if (!names.includes('MLmodel')) {
-    throw new CliError(`${folder}: there is no MLmodel file, so it is no MLflow model directory`, {
+  const graphs = names.filter((name) => name.endsWith('.onnx'));
+  if (!names.includes('MLmodel') && graphs.length !== 1) {
+    throw new CliError(`${folder}: there is neither an MLmodel file nor one .onnx file`, {
       hint: 'give the folder that mlflow.<flavor>.save_model wrote, or an .onnx file',
     });
   }

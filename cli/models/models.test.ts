@@ -135,7 +135,7 @@ describe('models register', () => {
 
   it.each([
     ['missing', 'there is no such file or folder'],
-    ['.', 'there is no MLmodel file'],
+    ['.', 'there is neither an MLmodel file nor one .onnx file'],
     ['model.pkl', 'give an MLflow model directory'],
   ])('refuses %s before anything is sent', async (name, message) => {
     writeFileSync(join(folder, 'model.pkl'), '');

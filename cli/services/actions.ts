@@ -112,7 +112,7 @@ export const deleteService = async (
   service: string,
   { purge = false, yes = false }: { purge?: boolean; yes?: boolean },
 ): Promise<void> => {
-  const what = purge ? 'with everything it captured' : 'and its keys';
+  const what = purge ? 'with its keys and tables' : 'and its keys';
   await confirm(session.environment, `Delete the service ${service} ${what}?`, yes);
   await session.call('DELETE /api/services/{service}', {
     path: { service },

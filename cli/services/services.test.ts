@@ -269,7 +269,7 @@ describe('services', () => {
       { stdin, terminal: 100 },
     );
     expect(result.code).toBe(0);
-    expect(result.stderr).toContain('with everything it captured');
+    expect(result.stderr).toContain('with its keys and tables');
     expect(platform.asked[0]?.query).toEqual({ purge: 'true' });
   });
 

@@ -11,7 +11,7 @@ import {
 } from './manifest';
 import { assertSameOutput, type FindModel, foundModel, newVersion } from './new-versions';
 import { retried, unlessRaced } from './retried';
-import type { Service, ServiceVersion } from './service';
+import { type Service, type ServiceVersion, weightOf } from './service';
 import type { ServiceDocument, ServiceDraft } from './service-document';
 import type { ServiceRecords } from './service-records';
 
@@ -125,7 +125,7 @@ const draftOf = (
   const { service } = document;
   const traffic = trafficOf(document, wanted);
   const versions = versionsOf(service.name, wanted, document, added).map((version) =>
-    traffic !== service.traffic && traffic[version.name] !== undefined
+    traffic !== service.traffic && weightOf({ traffic }, version.name) !== undefined
       ? { ...version, wanted: 'running' as const }
       : version,
   );

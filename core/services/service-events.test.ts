@@ -124,7 +124,7 @@ describe('events of a service', () => {
     expect(kept.records).toEqual([]);
   });
 
-  it('never fail: what cannot be written is reported', async () => {
+  it('never fail: what cannot be written is reported once a try, waits and is written later', async () => {
     const broken = new Error('disk full');
     const failures: Error[] = [];
     const opened = openServices((store) => ({
@@ -134,11 +134,37 @@ describe('events of a service', () => {
         await store.transact(changes);
       },
     }));
+    const { events, advance, reports } = opened;
     await opened.create(newService('wine'));
-    await opened.events.settled();
+    await events.settled();
+    await events.removeOf('wine');
     failures.push(broken);
-    opened.events.happened(oom);
-    await opened.events.settled();
-    expect(opened.reports).toEqual([broken]);
+    events.happened({ ...oom, count: 5 });
+    await events.settled();
+    for (let second = 1; second < 4; second += 1) {
+      advance(1000);
+      events.happened(oom);
+      events.happened({ ...oom, type: 'late' });
+    }
+    await events.settled();
+    expect(reports).toEqual([broken]);
+    opened.retry();
+    await Promise.resolve();
+    await events.settled();
+    expect(reports).toEqual([broken, broken]);
+    failures.pop();
+    opened.retry();
+    await Promise.resolve();
+    await events.settled();
+    const { items } = await events.list({ service: 'wine', limit: 9 });
+    expect(items).toMatchObject([
+      { type: 'late', count: 3 },
+      {
+        type: 'died',
+        count: 8,
+        first_seen: '2026-01-01T12:00:00.000Z',
+        last_seen: '2026-01-01T12:00:03.000Z',
+      },
+    ]);
   });
 });

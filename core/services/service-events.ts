@@ -7,14 +7,18 @@ import type { ServiceEvent } from './service-event';
 export interface Happening
   extends Pick<ServiceEvent, 'level' | 'resource_kind' | 'resource_name' | 'type' | 'message'> {
   readonly service: string;
+  /** How often it happened; once unless told. */
+  readonly count?: number;
 }
 
 interface Needs {
   readonly store: RecordStore;
   readonly guard: (service: string) => Promise<Change | undefined>;
   readonly now: () => Date;
-  /** Told of what could not be written down. */
+  /** Told once of a run of failures to write something down. */
   readonly report: (error: unknown) => void;
+  /** Resolves when what failed shall be tried again. */
+  readonly pause: () => Promise<void>;
 }
 
 /** Kinds of events kept per service; the one not seen for the longest goes. */
@@ -40,30 +44,55 @@ const idOf = ({ type, resource_kind, resource_name, message }: Happening): strin
 
 /**
  * What happened to services. The same thing again (type, resource and message) moves `last_seen` and
- * `count`.
+ * `count`. What cannot be written down waits: a full disk says so itself, once there is room.
  */
-export const serviceEvents = ({ store, guard, now, report }: Needs) => {
+export const serviceEvents = ({ store, guard, now, report, pause }: Needs) => {
   const records = eventRecords({ store, guard, max: MAX_EVENTS });
   const waiting = new Map<string, Map<string, ServiceEvent>>();
   const writing = new Map<string, Promise<void>>();
+  const failing = new Set<string>();
+
+  const keep = (service: string, id: string, event: ServiceEvent): void => {
+    const batch = waiting.get(service) ?? new Map<string, ServiceEvent>();
+    const known = batch.get(id);
+    if (!known && batch.size >= MAX_EVENTS) return;
+    const [first, last] =
+      known && known.first_seen < event.first_seen ? [known, event] : [event, known ?? event];
+    const count = event.count + (known?.count ?? 0);
+    batch.set(id, { ...last, first_seen: first.first_seen, count });
+    waiting.set(service, batch);
+  };
 
   const write = async (service: string): Promise<void> => {
     // Let the caller go on, so that what happens together is written together.
     await Promise.resolve();
     const batch = waiting.get(service) ?? new Map<string, ServiceEvent>();
     waiting.delete(service);
-    for (const [id, event] of batch) await records.see({ service, id, event });
-    await records.trim(service);
+    try {
+      for (const [id, event] of batch) {
+        await records.see({ service, id, event });
+        batch.delete(id);
+      }
+      await records.trim(service);
+    } catch (error) {
+      report(error);
+      failing.add(service);
+      for (const [id, event] of batch) keep(service, id, event);
+    }
   };
 
   const start = (service: string): void => {
-    const written = write(service)
-      .catch(report)
-      .finally(() => {
-        writing.delete(service);
-        if (waiting.has(service)) start(service);
-      });
+    const written = write(service).finally(() => {
+      writing.delete(service);
+      if (failing.has(service)) void pause().then(() => retry(service));
+      else if (waiting.has(service)) start(service);
+    });
     writing.set(service, written);
+  };
+
+  const retry = (service: string): void => {
+    failing.delete(service);
+    if (waiting.has(service)) start(service);
   };
 
   return {
@@ -71,22 +100,12 @@ export const serviceEvents = ({ store, guard, now, report }: Needs) => {
 
     /** Writes it down soon and never fails; of more than 500 kinds at once the rest is dropped. */
     happened(happening: Happening): void {
-      const { service, ...rest } = happening;
+      const { service, count = 1, ...rest } = happening;
       const message = happening.message.slice(0, MAX_MESSAGE);
-      const id = idOf({ ...happening, message });
-      const batch = waiting.get(service) ?? new Map<string, ServiceEvent>();
-      const known = batch.get(id);
-      if (!known && batch.size >= MAX_EVENTS) return;
       const at = now().toISOString();
-      batch.set(id, {
-        first_seen: known?.first_seen ?? at,
-        last_seen: at,
-        ...rest,
-        message,
-        count: (known?.count ?? 0) + 1,
-      });
-      waiting.set(service, batch);
-      if (!writing.has(service)) start(service);
+      const event = { first_seen: at, last_seen: at, ...rest, message, count };
+      keep(service, idOf({ ...happening, message }), event);
+      if (!writing.has(service) && !failing.has(service)) start(service);
     },
 
     /** Deletes a service's events. */
@@ -96,7 +115,7 @@ export const serviceEvents = ({ store, guard, now, report }: Needs) => {
       await records.removeOf(service);
     },
 
-    /** Resolves when all that happened so far is written down. */
+    /** Resolves when all that happened so far is written down, or waits for another try. */
     async settled(): Promise<void> {
       while (writing.size > 0) await Promise.all(writing.values());
     },

@@ -1,5 +1,11 @@
 import type { VersionState } from '../inference/model-host';
-import type { Service, ServiceStatus, ServiceVersion, VersionStatus } from './service';
+import {
+  type Service,
+  type ServiceStatus,
+  type ServiceVersion,
+  type VersionStatus,
+  weightOf,
+} from './service';
 import type { ServiceDocument } from './service-document';
 
 export interface Status<S> {
@@ -72,7 +78,7 @@ export const serviceStatus = (
     return { status: has(all, 'stopping') ? 'stopping' : 'stopped', reason: null };
   }
   const reason = failures(all);
-  const serving = started.filter(([name]) => service.traffic[name] !== undefined);
+  const serving = started.filter(([name]) => weightOf(service, name) !== undefined);
   const deciding = serving.length > 0 ? serving : started;
   const told = serving.length > 0 ? reason : (reason ?? 'no version that gets traffic is started');
   if (has(deciding, 'running')) {

@@ -75,3 +75,9 @@ export type Stored<T> = T & { readonly revision: number };
 
 /** At most this many versions side by side. */
 export const MAX_VERSIONS = 10;
+
+/** Percent of the traffic that a version gets; undefined when it is not in the split. */
+export const weightOf = (
+  { traffic }: Pick<Service, 'traffic'>,
+  version: string,
+): number | undefined => (Object.hasOwn(traffic, version) ? traffic[version] : undefined);

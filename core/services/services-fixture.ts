@@ -94,7 +94,9 @@ export const openServices = (wrap: (store: RecordStore) => RecordStore = (store)
   const services = serviceRecords(store);
   const reports: unknown[] = [];
   const report = (error: unknown) => void reports.push(error);
-  const events = serviceEvents({ store, guard: services.guard, now, report });
+  const pauses: (() => void)[] = [];
+  const pause = () => new Promise<void>((resolve) => pauses.push(resolve));
+  const events = serviceEvents({ store, guard: services.guard, now, report, pause });
   const { host, ...fakes } = memoryHost();
   const reconciler = reconcile({ services, findModel, host, events, report });
   host.observe(reconciler.listener);
@@ -123,6 +125,8 @@ export const openServices = (wrap: (store: RecordStore) => RecordStore = (store)
     reconciler,
     reports,
     removed,
+    /** Ends the pauses after failures. */
+    retry: () => pauses.splice(0).forEach((end) => end()),
     deletion,
     advance: (ms: number) => {
       clock += ms;

@@ -1,7 +1,7 @@
 import { DomainError } from '../shared/domain-error';
 import { assertRevision, type ChangeNeeds, changeService } from './change-service';
 import { versionOf } from './find-service';
-import type { ServiceVersion, Stored } from './service';
+import { type ServiceVersion, type Stored, weightOf } from './service';
 import type { ServiceDocument } from './service-document';
 
 interface Input {
@@ -28,7 +28,7 @@ const want = (wanted: ServiceVersion['wanted'], rule: Rule) => (needs: ChangeNee
 
 /** @throws `in-use` */
 export const assertNoTraffic: Rule = ({ service }, { name }) => {
-  const weight = service.traffic[name];
+  const weight = weightOf(service, name);
   if (weight === undefined) return;
   const message = `${name} gets ${weight} % of the traffic: give it to another version first`;
   throw new DomainError('in-use', message);

@@ -20,6 +20,8 @@ export const serveWithMlflow = async (python: string, model: string): Promise<Ml
       ...process.env,
       PATH: `${dirname(python)}${delimiter}${process.env.PATH}`,
       MLFLOW_DISABLE_TELEMETRY: 'true',
+      // Its default of 5 s closes connections at the moment they are used again.
+      UVICORN_TIMEOUT_KEEP_ALIVE: '600',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
     // It starts its server as a process of its own, which a signal to the group reaches.
