@@ -5,7 +5,10 @@ import { routeEntries } from './routes';
 interface Operation {
   readonly operationId: string;
   readonly parameters: readonly { in: string; name: string; required: boolean; schema: object }[];
-  readonly requestBody?: { readonly content: Record<string, { schema: object }> };
+  readonly requestBody?: {
+    readonly required: boolean;
+    readonly content: Record<string, { schema: object }>;
+  };
   readonly responses: Record<string, { readonly $ref?: string; readonly content?: object }>;
   readonly security: readonly object[];
 }
@@ -88,6 +91,24 @@ describe('the OpenAPI document', () => {
     expect(responses).toHaveProperty(['400', 'content'], {
       'application/json': { schema: { $ref: '#/components/schemas/ProtocolError' } },
     });
+  });
+
+  it("says of readiness what is answered while it is not, in the protocol's words", () => {
+    const { responses } = operation('/services/{service}/v2/health/ready', 'GET');
+    expect(responses).toHaveProperty(
+      ['503', 'content', 'application/json', 'schema', 'properties', 'ready', 'type'],
+      'boolean',
+    );
+  });
+
+  it('calls nothing readOnly, which clients would leave out of requests', () => {
+    expect(text).not.toContain('readOnly');
+  });
+
+  it('says which bodies may be left out', () => {
+    const required = (path: string) => operation(path, 'POST').requestBody?.required;
+    expect(required('/api/services/{service}/keys/{key}/rotate')).toBe(false);
+    expect(required('/api/services/{service}/keys')).toBe(true);
   });
 
   it('takes rows as JSON and as CSV', () => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { type Command, Option } from 'commander';
+import { orFullDisk } from '../adapters/embedded/full-disk';
 import { CliError, usageError } from '../cli/cli-error';
 import { isDomainError } from '../core/shared/domain-error';
 import { isLoopback, type UpOptions } from './embedded/options';
@@ -127,7 +128,8 @@ const readPem = (file: string): string => {
 };
 
 /** What ends a start, in words for the one who started it. */
-const startFault = (error: unknown): unknown => {
+const startFault = (thrown: unknown): unknown => {
+  const error = orFullDisk(thrown);
   if (isDomainError(error)) {
     const [first = '', ...more] = error.message.split('\n');
     const problem = {

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Runtime } from '../core/models/model-version';
 import type { PackageDescription } from '../core/models/package-source';
 import type { InputColumn, Signature } from '../core/models/signature';
 import { ownStorage } from './column-types';
@@ -17,6 +20,10 @@ import { unservable } from './unservable';
  */
 export const describePackage = (folder: string): PackageDescription => {
   const described = hasMlModel(folder) ? readMlModel(folder) : null;
+  // Its own program goes before what its flavors would be served by.
+  if (described && existsSync(join(folder, 'serve'))) {
+    return describeProcess(folder, described, { flavor: 'container', runtime: 'image' });
+  }
   return described && !described.flavors.onnx
     ? describeMlflow(folder, described)
     : describeOnnx(folder, readOnnxPackage(folder));
@@ -44,15 +51,25 @@ const describeOnnx = (
   }
 };
 
-/** Served by MLflow's own process: what the package promises is all there is to know before. */
+/** Served by MLflow's own process. */
 const describeMlflow = (folder: string, described: MlModel): PackageDescription => {
-  const { flavors, inputs: fields, outputs, examplePath } = described;
+  const { flavors } = described;
   if (!flavors.python_function) {
     throw unservable(
       `the package has no python_function flavor (it has ${Object.keys(flavors).join(', ') || 'none'})`,
       'log it with a flavor that MLflow can serve',
     );
   }
+  const flavor = Object.keys(flavors).find((name) => name !== 'python_function') ?? 'pyfunc';
+  return describeProcess(folder, described, { flavor, runtime: 'mlflow' });
+};
+
+/** Served by a process: what the package promises is all there is to know before. */
+const describeProcess = (
+  folder: string,
+  { inputs: fields, outputs, examplePath }: MlModel,
+  served: { readonly flavor: string; readonly runtime: Runtime },
+): PackageDescription => {
   if (!fields) {
     throw unservable(
       'the package has no signature',
@@ -60,9 +77,8 @@ const describeMlflow = (folder: string, described: MlModel): PackageDescription 
     );
   }
   const signature: Signature = { ...columnsOf(fields), output: mlOutput(outputs) };
-  const flavor = Object.keys(flavors).find((name) => name !== 'python_function') ?? 'pyfunc';
   const expected = readExample(folder, examplePath, signature.inputs);
-  return { flavor, runtime: 'mlflow', signature, expected };
+  return { ...served, signature, expected };
 };
 
 const columnsOf = (fields: Parameters<typeof wantedInputs>[0]): Omit<Signature, 'output'> => {

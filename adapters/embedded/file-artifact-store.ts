@@ -114,7 +114,7 @@ const copied = async (folder: string, to: string): Promise<readonly DigestedFile
 
 const copy = async (from: string, to: string, { path }: PackageFile): Promise<DigestedFile> => {
   const target = join(to, path);
-  await mkdir(dirname(target), { recursive: true, mode: 0o755 });
+  await mkdir(dirname(target), { recursive: true, mode: 0o700 });
   const hash = createHash('sha256');
   let bytes = 0;
   async function* hashed() {
@@ -132,15 +132,15 @@ const writeDurably = async (
   path: string,
   chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
 ): Promise<void> => {
-  const file = await open(path, 'wx', 0o644);
+  const file = await open(path, 'wx', 0o600);
   try {
     for await (const chunk of chunks) await file.writeFile(chunk);
     await file.sync();
   } finally {
     await file.close();
   }
-  // Another account may run the model, and nobody shall change it.
-  await chmod(path, 0o444);
+  // Nobody shall change it; another account that runs the model gets a copy.
+  await chmod(path, 0o400);
 };
 
 const syncFolder = async (path: string): Promise<void> => {

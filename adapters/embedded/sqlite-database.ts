@@ -14,7 +14,8 @@ interface Schema {
 
 /**
  * Opens a database that only its owner can read, and makes its tables where there are none.
- * @throws `bad-request` when a newer Tidegate wrote it, or nobody did
+ * @throws `bad-request` when a newer Tidegate wrote it, or nobody did; `unavailable` when the disk is
+ * full
  */
 export const openDatabase = (file: string, { version, sql }: Schema): DatabaseSync => {
   // SQLite gives its log and index files the mode of the database.
@@ -36,9 +37,19 @@ export const openDatabase = (file: string, { version, sql }: Schema): DatabaseSy
     return db;
   } catch (error) {
     db.close();
-    if ((error as { errcode?: number }).errcode !== NOT_A_DATABASE) throw error;
-    throw new DomainError('bad-request', `${file} is not as Tidegate wrote it: mend or remove it`);
+    throw openingFault(file, error);
   }
+};
+
+const openingFault = (file: string, error: unknown): unknown => {
+  const { errcode, message } = error as Error & { readonly errcode?: number };
+  if (errcode === undefined) return error;
+  const why =
+    errcode === NOT_A_DATABASE
+      ? 'is not as Tidegate wrote it: mend or remove it'
+      : `cannot be used: ${message}`;
+  const fault = orFullDisk(error);
+  return fault === error ? new DomainError('bad-request', `${file} ${why}`) : fault;
 };
 
 /** Runs `work` as one transaction. @throws `unavailable` when the disk is full */

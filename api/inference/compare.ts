@@ -1,21 +1,23 @@
 import type { Answer } from '../../core/inference/answer';
-import type { ModelHost } from '../../core/inference/model-host';
 import type { ServingVersion } from '../../core/inference/service-directory';
 import { DomainError } from '../../core/shared/domain-error';
-import { type ReportBug, toProblem } from '../problem';
+import { toProblem } from '../problem';
 import { answerJson, predictionsJson, probabilitiesJson } from './answer-json';
 import { predictionType } from './content-type';
 import type { Admitted, EdgeAnswer } from './edge';
 import { type PredictionRequest, readPrediction } from './read-request';
-import type { Recorder } from './recorder';
 import { compiledInputs, invoke, readOptions } from './run-version';
-import { assertRunning, problemAnswer, withHeaderId } from './serve';
+import {
+  assertRunning,
+  modelFault,
+  problemAnswer,
+  type ServeNeeds,
+  withHeaderId,
+  withModel,
+} from './serve';
 
-interface CompareNeeds {
-  readonly host: Pick<ModelHost, 'invoke'>;
-  readonly isRunning: (service: string, version: string) => boolean;
-  readonly recorder: Recorder;
-  readonly report: ReportBug;
+interface CompareNeeds
+  extends Pick<ServeNeeds, 'host' | 'modelOf' | 'recorder' | 'note' | 'report'> {
   readonly newId: () => string;
 }
 
@@ -29,7 +31,7 @@ interface Outcome {
 
 /** Has every running version answer the same rows; one that fails is reported in its place. */
 export const serveComparison = (needs: CompareNeeds) => {
-  const { host, isRunning, recorder, report, newId } = needs;
+  const { host, modelOf, recorder, note, report, newId } = needs;
   const compiled = compiledInputs();
 
   const outcomeOf = async (
@@ -61,6 +63,8 @@ export const serveComparison = (needs: CompareNeeds) => {
       });
       return { version, answer, json: answerPart(answer), error: null };
     } catch (error) {
+      const told = modelFault(error, requestId, admitted.serving.service.capture);
+      if (told) note(admitted.service, version.name, 'error', told);
       const { status, body: problem } = toProblem(error, requestId, report);
       const errorType = (problem as { type: string }).type.replace('urn:tidegate:', '');
       const sent = { body: JSON.stringify(problem) };
@@ -77,7 +81,10 @@ export const serveComparison = (needs: CompareNeeds) => {
     predictionType(admitted.headers);
     const { service, versions } = admitted.serving;
     assertRunning(service);
-    const running = [...versions.values()].filter(({ name }) => isRunning(service.name, name));
+    const running = [...versions.values()].flatMap((version) => {
+      const model = modelOf(service.name, version.name);
+      return model ? [withModel(version, model)] : [];
+    });
     if (running.length === 0) {
       throw new DomainError('unavailable', 'no version is ready to answer', { retryAfterS: 1 });
     }

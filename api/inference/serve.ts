@@ -1,3 +1,4 @@
+import type { CapturePolicy } from '../../core/capture/capture-policy';
 import type { Answer } from '../../core/inference/answer';
 import type { VersionChooser } from '../../core/inference/choose-version';
 import type { ModelHost } from '../../core/inference/model-host';
@@ -87,7 +88,7 @@ export const servePrediction = (needs: ServeNeeds) => {
       const kind = isDomainError(error) ? error.kind : 'model-error';
       if (version) {
         chooser.report(admitted.service, version.name, kind);
-        const told = modelFault(error, admitted.requestId);
+        const told = modelFault(error, admitted.requestId, admitted.serving.service.capture);
         if (told) note(admitted.service, version.name, 'error', told);
       }
       const problem = toProblem(error, admitted.requestId, report);
@@ -197,7 +198,8 @@ export const chosen = (
   throw new DomainError('unavailable', 'the version is being changed', { retryAfterS: 1 });
 };
 
-const withModel = (version: ServingVersion, model: ModelVersion): ServingVersion =>
+/** The version with the model that answers under its name now. */
+export const withModel = (version: ServingVersion, model: ModelVersion): ServingVersion =>
   model.version === version.model.version && model.model === version.model.model
     ? version
     : { name: version.name, model, tag: `${model.model}/${model.version}` };
@@ -209,11 +211,18 @@ export const assertRunning = ({ name, wanted, traffic }: Service): void => {
   throw new DomainError('not-running', `${name} has no version yet`);
 };
 
-/** What the model said, for its log; the caller is told only that it failed. */
-const modelFault = (error: unknown, requestId: string): string | null => {
+/**
+ * What the model said, for its log; the caller is told only that it failed. Null when it is not at
+ * fault. A model may quote its input, so under a capture policy its own words are left out.
+ */
+export const modelFault = (
+  error: unknown,
+  requestId: string,
+  { columns }: CapturePolicy,
+): string | null => {
   if (!isDomainError(error)) return null;
   if (error.kind !== 'model-error' && error.kind !== 'model-timeout') return null;
-  const { cause } = error;
+  const cause = Object.keys(columns).length > 0 ? undefined : error.cause;
   const why = cause instanceof Error ? cause.message : cause === undefined ? '' : String(cause);
   return `request ${requestId}: ${error.message}${why === '' ? '' : `: ${why}`}`;
 };

@@ -126,6 +126,7 @@ describe('the API of services', () => {
     [{ name: 'wine', capture: { sample: 2 } }, 'body.capture.sample'],
     [{ name: 'wine', capture: { columns: { a: 'encrypt' } } }, 'body.capture.columns.a'],
     [{ name: 'wine', cors_origins: ['example.org'] }, 'body.cors_origins.0'],
+    [{ name: 'wine', cors_origins: ['https://['] }, 'body.cors_origins.0'],
     [{ name: 'wine', versions: { v1: {} } }, 'body.versions.v1.model'],
     [{ name: 'wine', versions: { v1: { model, compute: {} } } }, 'body.versions.v1.compute'],
     [

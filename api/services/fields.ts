@@ -39,7 +39,7 @@ const plain = {
         .string()
         .max(256)
         .regex(
-          /^(\*|https?:\/\/[A-Za-z0-9.[\]:-]+)$/,
+          /^(\*|https?:\/\/(\[::1\]|[A-Za-z0-9.-]+)(:\d{1,5})?)$/,
           'an origin such as https://example.org, or *',
         ),
     )

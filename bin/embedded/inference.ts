@@ -61,7 +61,14 @@ export const inference = (needs: Needs) => {
       report,
       clock,
     }),
-    compare: serveComparison({ host, isRunning, recorder: records, report, newId }),
+    compare: serveComparison({
+      host,
+      modelOf: host.modelOf,
+      recorder: records,
+      note,
+      report,
+      newId,
+    }),
     metadata: protocolMetadata({ isRunning, release }),
     forget: chooser.forget,
   };

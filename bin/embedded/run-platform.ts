@@ -10,6 +10,8 @@ const LAST_MS = 9_500;
 
 /** Serves until SIGTERM or SIGINT; what is in flight is answered first. */
 export const runPlatform = async (options: UpOptions, env: Env): Promise<void> => {
+  // Whatever is written into the data folder is its owner's, also once the folder itself is opened.
+  process.umask(0o077);
   const stopping = new AbortController();
   const stopped = new Promise<void>((resolve) => {
     const stop = (signal: NodeJS.Signals): void => {

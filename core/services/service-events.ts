@@ -56,10 +56,13 @@ export const serviceEvents = ({ store, guard, now, report, pause }: Needs) => {
     const batch = waiting.get(service) ?? new Map<string, ServiceEvent>();
     const known = batch.get(id);
     if (!known && batch.size >= MAX_EVENTS) return;
-    const [first, last] =
-      known && known.first_seen < event.first_seen ? [known, event] : [event, known ?? event];
-    const count = event.count + (known?.count ?? 0);
-    batch.set(id, { ...last, first_seen: first.first_seen, count });
+    const { first_seen, last_seen } = event;
+    batch.set(id, {
+      ...event,
+      first_seen: known && known.first_seen < first_seen ? known.first_seen : first_seen,
+      last_seen: known && known.last_seen > last_seen ? known.last_seen : last_seen,
+      count: event.count + (known?.count ?? 0),
+    });
     waiting.set(service, batch);
   };
 

@@ -126,7 +126,9 @@ export const openServices = (wrap: (store: RecordStore) => RecordStore = (store)
     reports,
     removed,
     /** Ends the pauses after failures. */
-    retry: () => pauses.splice(0).forEach((end) => end()),
+    retry: () => {
+      for (const end of pauses.splice(0)) end();
+    },
     deletion,
     advance: (ms: number) => {
       clock += ms;

@@ -48,8 +48,11 @@ export const uploadRoute =
     return true;
   };
 
-/** A caller that asked first is told to send only once somebody reads. */
+/**
+ * A caller that asked first is told to send only once somebody reads. Who stops reading leaves the
+ * rest: to destroy the request would leave a connection on which nothing is read any more.
+ */
 const bodyOf = async function* (request: IncomingMessage, response: ServerResponse) {
   goOn(request, response);
-  yield* request as AsyncIterable<Uint8Array>;
+  yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
 };

@@ -57,6 +57,22 @@ describe('process ledger', () => {
     ledger.close();
   });
 
+  it('goes on when its file cannot be written, and writes it when it can be again', () => {
+    const ledger = openProcessLedger(file);
+    ledger.root();
+    // Nobody, root included, can write a file where a folder is.
+    mkdirSync(`${file}.new`);
+    const [one, other] = [sleep(), sleep()];
+    ledger.add(one);
+    ledger.add(other);
+    ledger.remove(one);
+    rmSync(`${file}.new`, { recursive: true });
+    ledger.remove(0);
+    const { processes } = JSON.parse(readFileSync(file, 'utf8'));
+    expect(processes).toEqual([{ pid: other, start: startOf(other) }]);
+    ledger.close();
+  });
+
   it('leaves a process alone that only has the same id, or a similar folder', async () => {
     const pid = sleep();
     const root = leave([

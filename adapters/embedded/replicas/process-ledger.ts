@@ -37,8 +37,12 @@ export const openProcessLedger = (file: string) => {
   const save = (): void => {
     if (root === null) return;
     const ledger: Ledger = { root, processes: [...processes.values()] };
-    writeFileSync(`${file}.new`, JSON.stringify(ledger), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    try {
+      writeFileSync(`${file}.new`, JSON.stringify(ledger), { mode: 0o600 });
+      renameSync(`${file}.new`, file);
+    } catch {
+      // A full disk must not end the platform: the list counts only once that is killed.
+    }
   };
 
   const killAll = (): void => {
