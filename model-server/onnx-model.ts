@@ -1,6 +1,7 @@
 import type { Answer } from '../core/inference/answer';
 import type { Table } from '../core/inference/table';
 import type { Signature } from '../core/models/signature';
+import { costlyByValue } from './inline-ops';
 import { onnxFeeds } from './onnx-feeds';
 import { graphOutputs } from './onnx-output';
 import { readOnnxPackage } from './onnx-package';
@@ -26,6 +27,17 @@ export const loadOnnxModel = (folder: string, signature: Signature): OnnxModel =
   const scores = signature.output.classes && probabilities ? probabilities.name : null;
   const input = onnxFeeds(graph.inputs, signature);
   return running(open(), input, predictions, scores, signature.output);
+};
+
+/**
+ * The same for a thread that has other things to do: not for a model that a few rows may keep busy for
+ * as long as they like.
+ * @throws Error, `bad-request`
+ */
+export const loadInlineModel = (folder: string, signature: Signature): OnnxModel => {
+  const op = costlyByValue(readOnnxPackage(folder).graph);
+  if (op !== null) throw new Error(`${op} may take any time, whatever the number of rows`);
+  return loadOnnxModel(folder, signature);
 };
 
 // Apart from loading, so that no closure keeps the model's file in memory.

@@ -20,7 +20,7 @@ import { access as accessRoom } from '../../core/access/access';
 import { keepFirstAnswers } from '../../core/models/keep-first-answers';
 import { serviceEvents } from '../../core/services/service-events';
 import { serviceRecords } from '../../core/services/service-records';
-import { loadOnnxModel } from '../../model-server/onnx-model';
+import { loadInlineModel } from '../../model-server/onnx-model';
 import { tableOf } from '../../model-server/table-of';
 import { version as release } from '../../package.json';
 import { control } from './control';
@@ -142,7 +142,7 @@ const openRooms = async (
     workerFile: model.workerFile,
     folder: hostFolder,
     environment: env,
-    loadInline: loadOnnxModel,
+    loadInline: loadInlineModel,
     checkAnswers: ({ model: name, version }, answer) => keepAnswers(name, version, answer),
     tableOf,
     logs,

@@ -1,3 +1,4 @@
+import { endProcess } from './end-process';
 import type { UpOptions } from './options';
 import { openPlatform } from './platform';
 
@@ -16,10 +17,10 @@ export const runPlatform = async (options: UpOptions, env: Env): Promise<void> =
   const stopped = new Promise<void>((resolve) => {
     const stop = (signal: NodeJS.Signals): void => {
       // Told twice by a person, it goes at once.
-      if (stopping.signal.aborted && signal === 'SIGINT') process.exit(130);
+      if (stopping.signal.aborted && signal === 'SIGINT') endProcess(130);
       if (stopping.signal.aborted) return;
       stopping.abort();
-      setTimeout(() => process.exit(0), LAST_MS).unref();
+      setTimeout(() => endProcess(0), LAST_MS).unref();
       resolve();
     };
     process.on('SIGTERM', stop);

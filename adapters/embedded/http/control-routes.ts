@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ControlApi } from '../../../api/control';
 import type { HttpRequest, HttpResponse } from '../../../api/http';
-import { checkAnnounced, readBody } from './read-body';
+import { checkAnnounced, type ReadBody } from './read-body';
 import type { Send } from './send';
 
 /** Answers the control API, and whatever else is no service. */
 export const controlRoutes =
-  (control: ControlApi, send: Send) =>
+  (control: ControlApi, send: Send, readBody: ReadBody) =>
   async (
     request: IncomingMessage,
     response: ServerResponse,
@@ -22,16 +22,14 @@ export const controlRoutes =
       query: Object.fromEntries(new URLSearchParams(search)),
       headers: request.headers as HttpRequest['headers'],
       requestId,
-      readBody: () => wholeBody(request, response),
+      readBody: () =>
+        new Promise((resolve, reject) => {
+          checkAnnounced(request);
+          readBody(request, response, resolve, reject);
+        }),
     });
     send(request, response, requestId, startedAt, edgeAnswer(answer));
   };
-
-const wholeBody = (request: IncomingMessage, response: ServerResponse): Promise<Uint8Array> =>
-  new Promise((resolve, reject) => {
-    checkAnnounced(request);
-    readBody(request, response, resolve, reject);
-  });
 
 const edgeAnswer = ({ status, headers, body }: HttpResponse) => {
   const { 'content-type': contentType = '', 'x-request-id': _, ...rest } = headers;

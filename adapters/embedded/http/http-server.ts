@@ -5,6 +5,7 @@ import type { ControlApi } from '../../../api/control';
 import { problemAnswer } from '../../../api/inference/serve';
 import { problem } from '../../../api/problem';
 import { controlRoutes } from './control-routes';
+import { bodyReader } from './read-body';
 import { refuseIn } from './refuse';
 import { sender } from './send';
 import { type ServiceRoutesNeeds, serviceRoutes } from './service-routes';
@@ -32,14 +33,15 @@ const LIMITS = {
   // Checked here, so that the refusal is a problem like all others.
   requireHostHeader: false,
 };
-/** A connection on which nothing moves, such as one whose caller does not read, is cut. */
-const IDLE_MS = 120_000;
+/** A caller that takes nothing of its answer for so long is gone. */
+const PATIENCE_MS = 60_000;
 
 /** Serves the whole API of one machine. */
 export const httpServer = ({ newId, control, receiveUpload, tls, ...needs }: Needs): Server => {
-  const send = sender({ isClosing: () => !server.listening });
-  const services = serviceRoutes({ ...needs, send });
-  const controls = controlRoutes(control, send);
+  const send = sender({ isClosing: () => !server.listening, patienceMs: PATIENCE_MS });
+  const { readBody, stop } = bodyReader();
+  const services = serviceRoutes({ ...needs, send, readBody });
+  const controls = controlRoutes(control, send, readBody);
   const upload = uploadRoute({ receiveUpload, report: needs.report, send });
 
   const listener: RequestListener = (request, response) => {
@@ -72,7 +74,6 @@ export const httpServer = ({ newId, control, receiveUpload, tls, ...needs }: Nee
   const server: Server = tls
     ? createTlsServer({ ...LIMITS, ...tls }, listener)
     : createServer(LIMITS, listener);
-  server.timeout = IDLE_MS;
   // A caller that has said all it has to say still waits for its answer.
   Object.assign(server, { httpAllowHalfOpen: true });
   const refuse = refuseIn(newId);
@@ -81,6 +82,7 @@ export const httpServer = ({ newId, control, receiveUpload, tls, ...needs }: Nee
   // Whether to go on is said by whoever reads the body.
   server.on('checkContinue', listener);
   server.on('checkExpectation', listener);
+  server.on('close', stop);
   return server;
 };
 

@@ -4,8 +4,9 @@ import { DomainError } from '../../../core/shared/domain-error';
 /** The same in both homes, so that nothing breaks on the way to AWS. */
 export const MAX_BODY = 4_000_000;
 
-/** A caller must be done with its body within this time. */
+/** A caller must be done with its body within about this time. */
 const PATIENCE_MS = 60_000;
+const LOOK_MS = 2_000;
 
 const EMPTY = new Uint8Array(0);
 
@@ -25,43 +26,68 @@ export const goOn = (request: IncomingMessage, response: ServerResponse): void =
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
 };
 
-/**
- * Collects a body and hands it over whole. A caller that goes away before it is complete is not
- * answered: `done` is then never called. Fails with `body-too-large`, or `bad-request` for a body that
- * takes over a minute.
- */
-export const readBody = (
+/** Collects a body and hands it over whole. */
+export type ReadBody = (
   request: IncomingMessage,
   response: ServerResponse,
   done: (body: Uint8Array) => void,
   fail: (error: unknown) => void,
-): void => {
-  let chunks: Buffer[] | null = null;
-  let first: Buffer | null = null;
-  let size = 0;
-  let over = false;
-  const refuse = (why: DomainError): void => {
-    over = true;
-    chunks = null;
-    first = null;
-    clearTimeout(timer);
-    fail(why);
-  };
-  const timer = setTimeout(() => refuse(tooSlow()), PATIENCE_MS);
-  goOn(request, response);
-  request.on('data', (chunk: Buffer) => {
-    size += chunk.length;
-    if (over) return;
-    if (size > MAX_BODY) refuse(tooLarge());
-    else if (first === null) first = chunk;
-    else {
-      chunks ??= [first];
-      chunks.push(chunk);
+) => void;
+
+interface Reading {
+  readonly request: IncomingMessage;
+  looks: number;
+  refuse(why: DomainError): void;
+}
+
+/**
+ * Reads bodies, and now and then looks for those that do not come: a timer for each would cost more
+ * than the reading. A caller that goes away before its body is complete is not answered. Fails with
+ * `body-too-large`, or `bad-request` for a body that takes over a minute.
+ */
+export const bodyReader = (): { readonly readBody: ReadBody; stop(): void } => {
+  const readings = new Set<Reading>();
+
+  const look = (): void => {
+    for (const reading of readings) {
+      reading.looks += 1;
+      if (reading.request.destroyed) readings.delete(reading);
+      else if (reading.looks * LOOK_MS > PATIENCE_MS) reading.refuse(tooSlow());
     }
-  });
-  request.on('end', () => {
-    clearTimeout(timer);
-    if (!over) done(chunks ? Buffer.concat(chunks, size) : (first ?? EMPTY));
-  });
-  request.on('close', () => clearTimeout(timer));
+  };
+  const looking = setInterval(look, LOOK_MS);
+  looking.unref();
+
+  const readBody: ReadBody = (request, response, done, fail) => {
+    let chunks: Buffer[] | null = null;
+    let first: Buffer | null = null;
+    let size = 0;
+    let over = false;
+    const refuse = (why: DomainError): void => {
+      over = true;
+      chunks = null;
+      first = null;
+      readings.delete(reading);
+      fail(why);
+    };
+    const reading: Reading = { request, looks: 0, refuse };
+    readings.add(reading);
+    goOn(request, response);
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (over) return;
+      if (size > MAX_BODY) refuse(tooLarge());
+      else if (first === null) first = chunk;
+      else {
+        chunks ??= [first];
+        chunks.push(chunk);
+      }
+    });
+    request.on('end', () => {
+      readings.delete(reading);
+      if (!over) done(chunks ? Buffer.concat(chunks, size) : (first ?? EMPTY));
+    });
+  };
+
+  return { readBody, stop: () => clearInterval(looking) };
 };

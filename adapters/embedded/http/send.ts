@@ -14,13 +14,15 @@ export type Send = (
 interface Needs {
   /** Whether no more requests are wanted on the connections that there are. */
   readonly isClosing: () => boolean;
+  /** Milliseconds after which a caller that takes nothing of its answer loses its connection. */
+  readonly patienceMs: number;
 }
 
 /** How long a caller that keeps sending is listened to after its answer. */
 export const LINGER_MS = 2_000;
 
 export const sender =
-  ({ isClosing }: Needs): Send =>
+  ({ isClosing, patienceMs }: Needs): Send =>
   (request, response, requestId, startedAt, answer) => {
     if (response.destroyed || response.headersSent) return;
     const { status, contentType, body, headers, modelMs } = answer;
@@ -36,6 +38,8 @@ export const sender =
     response.writeHead(status, lines);
     if (typeof body === 'string') response.end(body, length === body.length ? 'latin1' : 'utf8');
     else response.end(body);
+    // Without a listener for it, Node cuts a connection that times out.
+    if (response.writableLength > 0) response.setTimeout(patienceMs);
     if (!request.complete) linger(request);
   };
 

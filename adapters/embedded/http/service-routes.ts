@@ -8,7 +8,7 @@ import { type PredictionRoute, problemAnswer } from '../../../api/inference/serv
 import { type ReportBug, toProblem } from '../../../api/problem';
 import type { ServiceDirectory } from '../../../core/inference/service-directory';
 import { DomainError } from '../../../core/shared/domain-error';
-import { checkAnnounced, readBody } from './read-body';
+import { checkAnnounced, type ReadBody } from './read-body';
 import type { Send } from './send';
 
 export interface ServiceRoutesNeeds {
@@ -24,6 +24,11 @@ export interface ServiceRoutesNeeds {
   readonly compare: (admitted: Admitted, body: Uint8Array) => Promise<EdgeAnswer>;
   readonly metadata: (admitted: Admitted, path: ServicePath) => EdgeAnswer;
   readonly report: ReportBug;
+}
+
+interface Wire {
+  readonly send: Send;
+  readonly readBody: ReadBody;
 }
 
 /** One request on its way; `startedAt` is on the monotonic clock, in milliseconds. */
@@ -43,7 +48,8 @@ export const serviceRoutes = ({
   metadata,
   report,
   send,
-}: ServiceRoutesNeeds & { readonly send: Send }) => {
+  readBody,
+}: ServiceRoutesNeeds & Wire) => {
   const answerPreflight = async (exchange: Exchange, service: string, method: string) => {
     const { request, response, requestId, startedAt } = exchange;
     const serving = await directory.find(service);

@@ -24,11 +24,28 @@ interface Pending {
 const HEAP_MB = 256;
 /** One is worked on, the next is there already when it ends. */
 const WIDTH = 2;
+/** A thread that does not end for so long is busy in native code, which nothing can interrupt. */
+const STUCK_MS = 5_000;
+/** Each stuck thread takes a core: with so many, no more threads are started. */
+const MOST_STUCK = 2;
 
 /** Loads an ONNX model in a worker thread. Rejects with the reason when it does not come up. */
-export const threadRunner =
-  ({ workerFile }: Needs) =>
-  async ({ version, folder, log, signal }: RunnerStart): Promise<ThreadRunner> => {
+export const threadRunner = ({ workerFile }: Needs) => {
+  /** Threads that were told to end, and when. */
+  const ending = new Map<Worker, number>();
+
+  const assertNoneStuck = (): void => {
+    const before = performance.now() - STUCK_MS;
+    const stuck = [...ending.values()].filter((since) => since < before).length;
+    if (stuck < MOST_STUCK) return;
+    throw new Error(
+      `${stuck} threads are still busy with requests that took too long: restart the platform, and ` +
+        'find out from the log what was asked',
+    );
+  };
+
+  return async ({ version, folder, log, signal }: RunnerStart): Promise<ThreadRunner> => {
+    assertNoneStuck();
     const start: WorkerStart = { folder, signature: version.model.signature };
     const worker = new Worker(workerFile, {
       workerData: start,
@@ -52,6 +69,7 @@ export const threadRunner =
       gone.resolve(why);
       for (const { promise } of pending.values()) promise.reject(replicaGone(why));
       pending.clear();
+      ending.set(worker, performance.now());
       void worker.terminate();
     };
 
@@ -71,7 +89,10 @@ export const threadRunner =
     worker.on('message', (message: WorkerMessage) => heard[message.type](message as never));
     worker.on('messageerror', () => finish('its thread sent an unreadable message'));
     worker.on('error', (error) => finish(crashReason(error)));
-    worker.on('exit', (code) => finish(`its thread ended with code ${code}`));
+    worker.on('exit', (code) => {
+      finish(`its thread ended with code ${code}`);
+      ending.delete(worker);
+    });
     logLines(worker.stdout, log);
     logLines(worker.stderr, log);
 
@@ -117,6 +138,7 @@ export const threadRunner =
       },
     };
   };
+};
 
 const crashReason = (error: unknown): string => {
   if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
