@@ -16,7 +16,7 @@ module.exports = {
     floor(
       'embedded-adapters',
       '^adapters/embedded/',
-      ['^core/', '^api/', '^model-server/', 'node_modules/(yaml|tar|p-retry)/'],
+      ['^core/', '^api/', '^model-server/', 'node_modules/(yaml|tar|p-retry|@opentelemetry)/'],
       { node: true },
     ),
     floor(

@@ -11,8 +11,11 @@ export interface Contract {
   readonly answer: z.ZodType | null;
 }
 
+/** Of services, versions, models and keys. */
 export const Name = z.string().regex(NAME_PATTERN, 'lower-case letters, digits and hyphens, 2–32');
+/** RFC 3339, with a zone. */
 export const Time = z.iso.datetime({ offset: true });
+/** What people say of a resource. */
 export const Description = z.string().max(1000);
 
 /** `If-Match: "3"`. */
@@ -24,17 +27,35 @@ export const IfMatch = z.object({
     .optional(),
 });
 
+/** What every list takes. */
 export const PageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().min(1).max(256).optional(),
 });
 
+/** What every list answers. */
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next_cursor: z.string().nullable() });
 
+/** What every resource has: who made it, when, and the revision for `If-Match`. */
 export const Stamps = z.object({
   created_by: z.string(),
   created_at: Time,
   updated_at: Time,
   revision: z.int(),
 });
+
+/** Requests per second, how many at once, and how many a UTC day, week from Monday or month. */
+export const Throttle = z.strictObject({
+  rate: z.number().positive().max(1_000_000),
+  burst: z.int().min(1).max(1_000_000),
+  quota: z
+    .strictObject({
+      limit: z.int().min(1).max(1_000_000_000_000),
+      period: z.enum(['day', 'week', 'month']),
+    })
+    .nullable(),
+});
+
+/** A throttle as it is asked for: without a quota unless it names one. */
+export const NewThrottle = Throttle.extend({ quota: Throttle.shape.quota.default(null) });

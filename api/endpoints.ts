@@ -4,6 +4,7 @@ import { DomainError } from '../core/shared/domain-error';
 import type { Contract } from './contract';
 import { contracts } from './contracts';
 import type { Endpoint, HttpRequest } from './http';
+import { PROTO_REFUSED, protoMembers } from './proto-members';
 import type { Capability, Endpoints, RouteName, RouteOf } from './routes';
 
 type AnswerOf<N extends RouteName> = (typeof contracts)[N]['answer'] extends z.ZodType
@@ -30,6 +31,7 @@ export class Headed<T> {
   }
 }
 
+/** What each route of a capability does, without what every route does. */
 export type Runs<C extends Capability> = { readonly [N in RouteOf<C>]: Run<N> };
 
 /** Wraps what each route does in what every route does: parse, run, answer. */
@@ -69,7 +71,7 @@ const etag = (body: unknown): Record<string, string> =>
 
 /** All faults at once: their place and the rule, never the value that was sent. */
 const badRequest = ({ issues }: z.ZodError): DomainError => {
-  const faults = issues.slice(0, 20).map(({ path, code, message }) => ({
+  const faults = issues.map(({ path, code, message }) => ({
     path: path.map(String).join('.'),
     code,
     message,
@@ -88,6 +90,18 @@ const json = ({ body, headers }: HttpRequest): unknown => {
   if (type !== undefined && !/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type)) {
     throw new DomainError('unsupported-media-type', 'send application/json in UTF-8');
   }
+  const value = parsed(body);
+  const faults = protoMembers(value).map((place) => ({
+    path: ['body', ...place].join('.'),
+    code: 'invalid_key',
+    message: PROTO_REFUSED,
+  }));
+  const [first] = faults;
+  if (first) throw new DomainError('bad-request', `${first.path}: ${first.message}`, { faults });
+  return value;
+};
+
+const parsed = (body: Uint8Array): unknown => {
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
     if (depthOf(value) > MAX_DEPTH) throw new RangeError('too deep');

@@ -12,6 +12,7 @@ export interface HttpRequest {
   readonly operator: Operator | null;
 }
 
+/** What an endpoint answers. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -19,4 +20,5 @@ export interface HttpResponse {
   readonly body: object | string | null;
 }
 
+/** Answers one route; what it throws becomes a problem. */
 export type Endpoint = (request: HttpRequest) => Promise<HttpResponse>;

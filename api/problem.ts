@@ -39,6 +39,7 @@ export const problemTypes = {
   'model-timeout': { status: 504, title: 'The model was late', code: 'DEADLINE_EXCEEDED' },
 } as const satisfies Record<ErrorKind | 'internal', ProblemType>;
 
+/** Error kinds, and `internal` for our own faults. */
 export type ProblemKind = keyof typeof problemTypes;
 
 interface Details {

@@ -3,6 +3,7 @@ import type { Endpoint } from './http';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
+/** One line of the table of routes. */
 export interface Route {
   /** The Lambda that answers; the folder of the endpoint. */
   readonly capability: 'about' | 'models' | 'services' | 'access' | 'capture';
@@ -128,9 +129,12 @@ const capture = {
  */
 export const routes = { ...about, ...models, ...services, ...access, ...capture };
 
+/** A route's name, which is also the action in the audit. */
 export type RouteName = keyof typeof routes;
+/** The folder that answers a route. */
 export type Capability = Route['capability'];
 
+/** The routes of a capability. */
 export type RouteOf<C extends Capability> = {
   [N in RouteName]: (typeof routes)[N]['capability'] extends C ? N : never;
 }[RouteName];
@@ -138,4 +142,5 @@ export type RouteOf<C extends Capability> = {
 /** Every route of these capabilities, answered. Forget one and it does not compile. */
 export type Endpoints<C extends Capability = Capability> = Readonly<Record<RouteOf<C>, Endpoint>>;
 
+/** Every route with its name. */
 export const routeEntries = Object.entries(routes) as [RouteName, Route][];

@@ -64,6 +64,8 @@ const start = async (name) => {
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  // A run that is void ends here and now, and takes its servers along.
+  process.once('exit', () => child.kill('SIGKILL'));
   await new Promise((resolve, reject) => {
     child.stdout.on('data', (text) => String(text).includes('is ready') && resolve());
     child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)));

@@ -1,15 +1,11 @@
 // Bundles what must start fast, when a source is newer than the bundle.
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const FLOORS = ['bin', 'core', 'api', 'adapters', 'model-server', 'cli'];
-const ENTRIES = Object.fromEntries(
-  Object.entries({ tidegate: 'bin/tidegate.ts', 'model-worker': 'model-server/worker.ts' }).filter(
-    ([, file]) => existsSync(join(root, file)),
-  ),
-);
+const ENTRIES = { tidegate: 'bin/tidegate.ts', 'model-worker': 'model-server/worker.ts' };
 
 const newestIn = (folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -33,6 +29,7 @@ const builtAt = () => {
 export default async function build() {
   const newest = Math.max(
     statSync(join(root, 'package-lock.json')).mtimeMs,
+    statSync(fileURLToPath(import.meta.url)).mtimeMs,
     ...FLOORS.map((floor) => newestIn(join(root, floor))),
   );
   if (builtAt() > newest) return;

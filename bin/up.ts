@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { type Command, Option } from 'commander';
 import { orFullDisk } from '../adapters/embedded/full-disk';
+import { problemTypes } from '../api/problem';
 import { CliError, usageError } from '../cli/cli-error';
 import { isDomainError } from '../core/shared/domain-error';
-import { isLoopback, type UpOptions } from './embedded/options';
+import { type Env, isLoopback, type UpOptions } from './embedded/options';
 
 const DEFAULT_MANIFEST = 'tidegate.yaml';
 
@@ -19,8 +20,6 @@ interface Flags {
   readonly behindProxy?: true;
   readonly durability: 'process' | 'disk';
 }
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** Adds `tidegate up`, which serves until it is told to stop. */
 export const addUp = (root: Command, env: Env): void => {
@@ -134,7 +133,7 @@ const startFault = (thrown: unknown): unknown => {
     const [first = '', ...more] = error.message.split('\n');
     const problem = {
       type: `urn:tidegate:${error.kind}`,
-      status: 400,
+      status: problemTypes[error.kind].status,
       detail: first,
       errors: more.map((message) => ({ code: error.kind, message })),
     };

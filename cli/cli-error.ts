@@ -8,7 +8,7 @@ export interface Problem {
   readonly errors?: readonly ProblemFault[];
 }
 
-export interface ProblemFault {
+interface ProblemFault {
   readonly row?: number;
   readonly column?: string;
   readonly path?: string;
@@ -41,4 +41,5 @@ export class CliError extends Error {
   }
 }
 
+/** A failure of the caller's: exit code 2. */
 export const usageError = (message: string): CliError => new CliError(message, { exitCode: 2 });

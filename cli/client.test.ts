@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CliError } from './cli-error';
 import { httpClient } from './client';
+import { unreached } from './refusals';
 import {
   type Answers,
   type PlatformEmulator,
@@ -139,6 +140,14 @@ describe('the HTTP client', () => {
     expect(failure.message).toBe(
       `no Tidegate at ${platform.endpoint} — start it with \`npm start\``,
     );
+  });
+
+  it.each([
+    ['ECONNREFUSED', 'no Tidegate at https://a.example — is it the right address?'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'is not trusted: give its authority in NODE_EXTRA_CA_CERTS'],
+    ['ENOTFOUND', 'its host is not known'],
+  ])('tells the way out of %s at an address elsewhere', (code, way) => {
+    expect(unreached('https://a.example', { cause: { code } }, 1).message).toContain(way);
   });
 
   it('never repeats a credential that cannot be sent', async () => {

@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 import { CliError } from './cli-error';
 import { type Answered, Refused, refused, Unreached, unreached } from './refusals';
 
+/** A request to the platform. */
 export interface Sent {
   readonly method: string;
   /** Below the endpoint: `/api/services`. */
@@ -14,9 +15,10 @@ export interface Sent {
   readonly retry?: 'never' | 'patient';
 }
 
+/** Sends a request; rejects with a CliError unless the answer is one of success. */
 export type Send = (request: Sent) => Promise<Answered>;
 
-export interface ClientNeeds {
+interface ClientNeeds {
   readonly endpoint: string;
   readonly credential: string | undefined;
   /** Said with a 401 or 403: which credential was sent. */

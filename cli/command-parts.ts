@@ -24,6 +24,7 @@ export const withWait = (command: Command): Command =>
     .option('--wait', 'until it is in force')
     .option('--wait-timeout <seconds>', 'how long to wait', whole(1, 86_400), WAIT_S);
 
+/** Options of what can be waited for. */
 export interface WaitOptions {
   readonly wait?: true;
   readonly waitTimeout: number;

@@ -46,6 +46,7 @@ export type Taking<C extends Call> = { readonly path: Names<C> } & Query<C> &
 /** An item of a list that a call answers. */
 export type ItemOf<C extends Call> = Member<AnswerTo<C>, 'items'> extends (infer I)[] ? I : never;
 
+/** Calls a route of the control API; rejects with a CliError when it is refused. */
 export type CallApi = <const C extends Call>(call: C, taking: Taking<C>) => Promise<AnswerTo<C>>;
 
 interface Loose {

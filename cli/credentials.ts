@@ -11,6 +11,7 @@ export interface Credentials {
   readonly keys: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
+/** Where the credentials of a data folder lie. */
 export const credentialsFile = (dataFolder: string): string => join(dataFolder, 'credentials.json');
 
 /**

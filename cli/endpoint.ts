@@ -1,5 +1,6 @@
 import { usageError } from './cli-error';
 
+/** Where `tidegate up` listens unless it is told otherwise. */
 export const DEFAULT_ENDPOINT = 'http://127.0.0.1:8080';
 
 /**

@@ -11,7 +11,10 @@ export interface ListOptions {
 
 type ListCall = { [C in Call]: [ItemOf<C>] extends [never] ? never : C }[Call];
 
-const PAGE = 1000;
+interface Page<C extends ListCall> {
+  readonly items: readonly ItemOf<C>[];
+  readonly next_cursor: string | null;
+}
 
 interface Shown<C extends ListCall> {
   readonly taking: Taking<C>;
@@ -21,57 +24,59 @@ interface Shown<C extends ListCall> {
   readonly none: string;
 }
 
-interface Page {
-  readonly items: readonly unknown[];
-  readonly next_cursor: string | null;
-}
+const PAGE = 1000;
+
+const pageFrom = async <const C extends ListCall>(
+  { call }: Session,
+  route: C,
+  taking: Taking<C>,
+  cursor: string | null,
+  limit: number,
+): Promise<Page<C>> => {
+  const query = {
+    ...('query' in taking ? (taking.query as object) : {}),
+    limit: Math.min(PAGE, limit),
+    ...(cursor !== null && { cursor }),
+  };
+  return (await call(route, { ...taking, query } as Taking<C>)) as Page<C>;
+};
 
 /** Items of a list, following its cursors up to the limit. */
 export const itemsOf = async <const C extends ListCall>(
-  { call }: Session,
+  session: Session,
   route: C,
   taking: Taking<C>,
   limit: number,
 ): Promise<{ items: readonly ItemOf<C>[]; more: boolean }> => {
-  const items: unknown[] = [];
+  const items: ItemOf<C>[] = [];
   let cursor: string | null = null;
   do {
-    const query = {
-      ...('query' in taking ? (taking.query as object) : {}),
-      limit: Math.min(PAGE, limit - items.length),
-      ...(cursor !== null && { cursor }),
-    };
-    const page = (await call(route, { ...taking, query } as Taking<C>)) as unknown as Page;
+    const page: Page<C> = await pageFrom(session, route, taking, cursor, limit - items.length);
     items.push(...page.items);
+    // A cursor that leads to itself would never end.
     cursor = page.next_cursor === cursor ? null : page.next_cursor;
   } while (cursor !== null && items.length < limit);
-  return { items: items as ItemOf<C>[], more: cursor !== null };
+  return { items, more: cursor !== null };
 };
 
 /** Answers a list: a table for people, an array for machines, or one page as it is. */
 export const showList = async <const C extends ListCall>(
   session: Session,
   route: C,
-  { taking, options, columns, none }: Shown<C>,
+  { taking, options: { limit, page: asked }, columns, none }: Shown<C>,
 ): Promise<void> => {
   const { say, answer, printTable } = session;
   const show = async (items: readonly ItemOf<C>[]) => {
     if (items.length === 0) say(none);
     else await printTable(items, columns);
   };
-  if (options.page !== undefined) {
-    const query = {
-      ...('query' in taking ? (taking.query as object) : {}),
-      limit: Math.min(PAGE, options.limit),
-      ...(options.page !== true && { cursor: options.page }),
-    };
-    const page = await session.call(route, { ...taking, query } as Taking<C>);
-    const { items, next_cursor } = page as unknown as Page;
-    await answer(page, () => show(items as ItemOf<C>[]));
-    if (next_cursor !== null) say(`There is more: --page ${next_cursor}`);
+  if (asked !== undefined) {
+    const page = await pageFrom(session, route, taking, asked === true ? null : asked, limit);
+    await answer(page, ({ items }) => show(items));
+    if (page.next_cursor !== null) say(`There is more: --page ${page.next_cursor}`);
     return;
   }
-  const { items, more } = await itemsOf(session, route, taking, options.limit);
+  const { items, more } = await itemsOf(session, route, taking, limit);
   await answer(items, show);
   if (more) say(`There is more than these ${items.length}: raise --limit.`);
 };

@@ -2,6 +2,7 @@ import {
   ago,
   ahead,
   compute,
+  days,
   modelRef,
   number,
   pairs,
@@ -29,8 +30,16 @@ describe('option values', () => {
 
   it('reads quotas, and none', () => {
     expect(quota('1000/day')).toEqual({ limit: 1000, period: 'day' });
-    expect(quota('none')).toBeNull();
+    expect(quota('none')).toBe('none');
     for (const text of ['1000', '0/day', '10/year', '-1/day']) expect(() => quota(text)).toThrow();
+  });
+
+  it('reads days, and none', () => {
+    expect(days('90')).toBe(90);
+    expect(days('none')).toBe('none');
+    for (const text of ['0', '36501', '1.5', '', 'None']) {
+      expect(() => days(text)).toThrow('from 1 to 36500, or none');
+    }
   });
 
   it('gathers pairs and keeps what follows the first =', () => {

@@ -39,17 +39,32 @@ export const pairs = (
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 };
 
+/** Requests per UTC day, week or month. */
 export interface Quota {
   readonly limit: number;
   readonly period: 'day' | 'week' | 'month';
 }
 
-/** `1000/day`; `none` takes a quota away. */
-export const quota = (text: string): Quota | null => {
-  if (text === 'none') return null;
+/** Said to take a limit away. It is no null: commander reads that as a text that is empty. */
+export type None = 'none';
+
+/** `1000/day`, or `none`. */
+export const quota = (text: string): Quota | None => {
+  if (text === 'none') return text;
   const [, limit = '', period] = /^(\d{1,13})\/(day|week|month)$/.exec(text) ?? [];
   if (!period || Number(limit) < 1) return wrong('Looks like 1000/day, 1000/week or 1000/month.');
   return { limit: Number(limit), period: period as Quota['period'] };
+};
+
+const MOST_DAYS = 36_500;
+
+/** How many days, or `none`. */
+export const days = (text: string): number | None => {
+  if (text === 'none') return text;
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return value >= 1 && value <= MOST_DAYS
+    ? value
+    : wrong(`Whole days from 1 to ${MOST_DAYS}, or none.`);
 };
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -81,6 +96,7 @@ const moment = (text: string, sign: 1 | -1): Moment => {
   return () => at.toISOString();
 };
 
+/** A version of a model. */
 export interface ModelRef {
   readonly name: string;
   readonly version: number;
@@ -104,6 +120,7 @@ export const shares = (
   return { ...before, [version]: Number(share) };
 };
 
+/** Where a version runs, in the API's words. */
 export type Compute =
   | { readonly serverless: { readonly memory_mb: number; readonly concurrency: number } }
   | { readonly instances: { readonly type: string; readonly count: number } }

@@ -64,7 +64,7 @@ export const program = (environment: Environment): Command => {
   const act = actIn(environment);
 
   root.commandsGroup('Start here:');
-  addAbout(root, act, environment);
+  addAbout(root, environment);
   root.commandsGroup('Models and services:');
   addModels(root, act);
   addServices(root, act);

@@ -1,4 +1,5 @@
 import { CliError, type Problem } from './cli-error';
+import { isLocal } from './endpoint';
 
 /** An answer of whatever status, read whole. */
 export interface Answered {
@@ -46,13 +47,17 @@ export const unreached = (endpoint: string, error: unknown, timeoutMs: number): 
   }
   const { code, message } = failing.cause ?? failing;
   if (code === 'ECONNREFUSED') {
-    const missing = `no Tidegate at ${endpoint} — start it with \`npm start\``;
-    return new Unreached(missing, false, error);
+    const way = isLocal(endpoint) ? 'start it with `npm start`' : 'is it the right address?';
+    return new Unreached(`no Tidegate at ${endpoint} — ${way}`, false, error);
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return new Unreached(`no Tidegate at ${endpoint}: its host is not known`, false, error);
   }
   const reason = String(code ?? message ?? 'unknown reason');
+  if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(reason)) {
+    const way = 'give its authority in NODE_EXTRA_CA_CERTS';
+    return new Unreached(`the certificate of ${endpoint} is not trusted: ${way}`, false, error);
+  }
   const mayPass = PASSING.includes(reason);
   return new Unreached(`${endpoint} cannot be reached: ${reason}`, mayPass, error);
 };

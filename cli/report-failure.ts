@@ -1,8 +1,7 @@
 import { CommanderError } from 'commander';
 import { CliError } from './cli-error';
 import type { Environment } from './environment';
-import type { GlobalOptions } from './session';
-import { paintFor } from './session';
+import { type GlobalOptions, paintFor } from './session';
 import { printable } from './terminal/printable';
 
 /**
@@ -31,8 +30,6 @@ export const reportFailure = (
 const asFailure = (error: unknown): CliError => {
   if (error instanceof CliError) return error;
   const message = error instanceof Error ? error.message : 'unknown reason';
-  // What the platform itself refuses, when it is started from here.
-  if (error instanceof Error && error.name === 'DomainError') return new CliError(message);
   return new CliError(message, { hint: '--debug shows where it happened' });
 };
 

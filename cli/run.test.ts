@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Environment } from './environment';
+import { PassThrough } from 'node:stream';
+import { CliError } from './cli-error';
 import { program } from './program';
 import { run } from './run';
 import { type CliProgram, cliProgram } from './testing/cli-process';
@@ -15,6 +16,7 @@ import {
 } from './testing/platform-emulator';
 import { anOperator, aService, pageOf } from './testing/resources';
 import { runCli } from './testing/run-cli';
+import { testEnvironment } from './testing/test-environment';
 
 describe('the program', () => {
   it.each([
@@ -67,20 +69,14 @@ describe('the program', () => {
   });
 
   it('takes a command that is added, and tells its failures like any other', async () => {
-    const texts: string[] = [];
-    const stream = { write: (text: string) => texts.push(text), on: () => stream };
-    const environment = {
-      ...{ env: {}, stdout: stream, stderr: stream, home: '/', version: '1' },
-      now: () => new Date(),
-    } as unknown as Environment;
+    const stderr = new PassThrough();
+    const environment = testEnvironment({ stderr });
     const cli = program(environment);
     cli.command('up').action(() => {
-      const error = new Error('port 8080 is in use');
-      error.name = 'DomainError';
-      throw error;
+      throw new CliError('port 8080 is in use');
     });
     expect(await run(cli, ['up'], environment)).toBe(1);
-    expect(texts.join('')).toBe('error: port 8080 is in use\n');
+    expect(String(stderr.read())).toBe('error: port 8080 is in use\n');
     expect(await run(cli, ['up', '--no-such-option'], environment)).toBe(2);
   });
 });
@@ -270,7 +266,6 @@ describe('a process of its own', () => {
     const home = join(cli.folder, 'alone');
     mkdirSync(home);
     // cli-table3 and tar are in chunks of their own, which this copy lacks.
-    const { copyFileSync, readdirSync } = await import('node:fs');
     for (const name of readdirSync(cli.folder).filter((each) => /^(tidegate|chunk-)/.test(each))) {
       copyFileSync(join(cli.folder, name), join(home, name));
     }

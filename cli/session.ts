@@ -19,6 +19,7 @@ export interface GlobalOptions {
   readonly debug?: boolean;
 }
 
+/** Colours, or none. */
 export type Paint = ReturnType<typeof pc.createColors>;
 
 /** One run of a command: where it talks to, as whom, and how it answers. */

@@ -4,7 +4,7 @@ import { create } from 'tar';
 import { caller, until } from './support/api';
 import { type Running, startPlatform, temporaryFolder } from './support/platform';
 
-/** Any program that keeps the contract: here one in Node that answers the product of two columns. */
+/** Any program that keeps the contract: here one in Node that answers the product of two columns, and fails by itself when they are 0, saying its trace. */
 const SERVE = `#!/usr/bin/env node
 require('node:http').createServer((request, response) => {
   const chunks = [];
@@ -13,6 +13,8 @@ require('node:http').createServer((request, response) => {
     if (request.url === '/ping') return response.end();
     const { columns, data } = JSON.parse(Buffer.concat(chunks)).dataframe_split;
     const [a, b] = ['a', 'b'].map((name) => columns.indexOf(name));
+    if (data[0][a] === 0) response.statusCode = 500;
+    if (data[0][a] === 0) return response.end('seen ' + request.headers.traceparent);
     response.end(JSON.stringify({ predictions: data.map((row) => row[a] * row[b]) }));
   });
 }).listen(process.env.SAGEMAKER_BIND_TO_PORT, '127.0.0.1');
@@ -63,6 +65,20 @@ describe('a package with a program of its own', () => {
       body: { dataframe_records: [{ b: 7, a: 6, c: 1 }] },
     });
     expect(answer).toMatchObject({ status: 200, body: { predictions: [42] } });
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const failed = await caller(platform.url)('/services/product/predict', {
+      headers: { traceparent },
+      body: { dataframe_records: [{ a: 0, b: 0 }] },
+    });
+    expect(failed).toMatchObject({ status: 502, body: { type: 'urn:tidegate:model-error' } });
+    const { body: logs } = await operator('/api/services/product/logs');
+    const told = logs.items.map(({ message }: { message: string }) => message);
+    const id = failed.headers.get('x-request-id');
+    expect(told).toContainEqual(
+      expect.stringContaining(`request ${id} (trace 0af7651916cd43dd8448eb211c80319c)`),
+    );
+    expect(told.join('\n')).toContain(`seen ${traceparent}`);
+
     const kept = await operator('/api/models/product/versions/1');
     expect(kept.body.expected).toMatchObject({ predictions: [6], origin: 'recorded' });
   }, 30_000);

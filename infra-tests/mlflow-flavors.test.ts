@@ -103,6 +103,7 @@ describePython('models logged with MLflow, served by its own scoring process', (
       service: 'flavors',
       version: name,
       requestId: 'r-1',
+      trace: null,
       table: tableOf(model.signature, COLUMNS, reversed),
       body: () =>
         Buffer.from(JSON.stringify({ dataframe_split: { columns: COLUMNS, data: reversed } })),
@@ -131,6 +132,7 @@ describePython('models logged with MLflow, served by its own scoring process', (
         service: 'flavors',
         version: 'sklearn',
         requestId: 'r-2',
+        trace: null,
         table: tableOf(model.signature, COLUMNS, [[1, 2, 3]]),
         body: () => Buffer.from('{"dataframe_split": {"columns": ["a"], "data": [[1]]}}'),
         params: null,

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import { dirname, join } from 'node:path';
+import { isInside } from './inside';
 import { isTexts } from './json-value';
 import { type MlModel, readMlModel } from './ml-model';
 import { type OnnxGraph, readOnnxGraph } from './onnx-graph';
@@ -102,11 +103,6 @@ const assertExternalData = (folder: string, { external }: OnnxGraph): void => {
       throw unservable(`the weights file ${location} is too short`, 'send it again, whole');
     }
   }
-};
-
-const isInside = (path: string): boolean => {
-  const plain = normalize(path);
-  return path !== '' && !isAbsolute(plain) && plain !== '..' && !plain.startsWith(`..${sep}`);
 };
 
 const classesBeside = (folder: string): readonly string[] | null => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { MAX_EXAMPLE_ROWS } from '../core/models/expected-answers';
 import type { ExpectedAnswers } from '../core/models/model-version';
 import type { InputColumn } from '../core/models/signature';
+import { isInside } from './inside';
 import { isObject } from './json-value';
 import { reasonOf, unservable } from './unservable';
 
@@ -54,7 +55,7 @@ export const readExample = (
 
 const readJson = (folder: string, path: string): unknown => {
   const file = join(folder, path);
-  if (!file.startsWith(folder) || !existsSync(file)) return undefined;
+  if (!isInside(path) || !existsSync(file)) return undefined;
   try {
     if (statSync(file).size > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
     return JSON.parse(readFileSync(file, 'utf8'));

@@ -1,6 +1,6 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describePackage } from './package-reader';
 
 const FIXTURES = join(__dirname, 'fixtures');
@@ -253,6 +253,25 @@ describe('describing an MLflow directory of flavor onnx', () => {
       expect(expected?.input.data).toEqual(rows.slice(0, 100));
       expect(expected?.origin).toBe('recorded');
     }
+  });
+
+  it('reads no example from beside the package', () => {
+    const root = folder(
+      {
+        MLmodel: `${mlModel([tensor([-1, 3])])}saved_input_example_info: {artifact_path: PATH}\n`,
+      },
+      { 'model.onnx': 'matrix.onnx' },
+    );
+    const beside = `${root}-beside`;
+    made.push(beside);
+    mkdirSync(beside);
+    writeFileSync(join(beside, 'example.json'), '[[1, 2, 3]]');
+    const text = readFileSync(join(root, 'MLmodel'), 'utf8');
+    writeFileSync(
+      join(root, 'MLmodel'),
+      text.replace('PATH', `../${basename(beside)}/example.json`),
+    );
+    expect(describePackage(root).expected).toBeNull();
   });
 
   it.each([

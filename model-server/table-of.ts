@@ -55,6 +55,8 @@ const typed = ({ type, required }: InputColumn, value: unknown): Cell | undefine
     case 'float':
       return typeof value === 'number' ? value : undefined;
     case 'integer':
+      // The bits beyond 32 would be lost without a word.
+      return typeof value === 'number' && value === (value | 0) ? value : undefined;
     case 'long':
       return Number.isSafeInteger(value) ? (value as number) : undefined;
     case 'string':

@@ -1,7 +1,7 @@
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { answerPackageTasks } from './package-task';
 import { serveReplica } from './serve-replica';
 
 // One bundle, two uses: a thread that answers predictions, and a process that tries a package out.
-if (parentPort) serveReplica(parentPort as unknown as MessagePort, workerData);
+if (parentPort) serveReplica(parentPort, workerData);
 else answerPackageTasks(process);

@@ -9,6 +9,8 @@ import {
   parseManifest,
 } from '../../core/models/package-manifest';
 import { DomainError } from '../../core/shared/domain-error';
+import { orFullDisk } from './full-disk';
+import { ifThere } from './if-there';
 import { packageFiles } from './package-folder';
 import { oneAfterTheOther, readIfThere } from './private-file';
 
@@ -23,8 +25,9 @@ const DRAFT = 'draft-';
 export const fileArtifactStore = (root: string): ArtifactStore => {
   // So that a package put while it is being removed is there afterwards.
   const inTurn = oneAfterTheOther();
-  // Before the first package there is no folder, and so nothing to remove.
-  void inTurn(() => removeDrafts(root)).catch(() => undefined);
+  const swept = removeDrafts(root);
+  // Told to whoever puts first.
+  swept.catch(() => undefined);
   const placeOf = (digest: string) => join(root, hexOf(digest));
 
   const opened = async (digest: string): Promise<string> => {
@@ -47,6 +50,7 @@ export const fileArtifactStore = (root: string): ArtifactStore => {
   return {
     put: (folder) =>
       inTurn(async () => {
+        await swept;
         const known = await digestedFiles(folder);
         const digest = digestOfManifest(packageManifest(known));
         if (await isSound(digest)) return { digest, size: sizeOf(known) };
@@ -61,6 +65,8 @@ export const fileArtifactStore = (root: string): ArtifactStore => {
           await rename(draft, place);
           await syncFolder(root);
           return { digest: digestOfManifest(manifest), size: sizeOf(files) };
+        } catch (error) {
+          throw orFullDisk(error);
         } finally {
           await rm(draft, { recursive: true, force: true });
         }
@@ -75,9 +81,9 @@ export const fileArtifactStore = (root: string): ArtifactStore => {
   };
 };
 
-/** What a process that was killed has left. */
+/** What a process that was killed has left. Before the first package there is no folder. */
 const removeDrafts = async (root: string): Promise<void> => {
-  for (const name of await readdir(root)) {
+  for (const name of (await ifThere(readdir(root))) ?? []) {
     if (name.startsWith(DRAFT)) await rm(join(root, name), { recursive: true, force: true });
   }
 };

@@ -60,7 +60,7 @@ describe('log store on files', () => {
       store.append('wine', line(`line ${i}`));
       await store.find(all);
     }
-    const { items } = await store.find({ ...all, cursor: next_cursor ?? '' });
+    const { items } = await store.find({ ...all, cursor: next_cursor });
     const kept = await store.find(all);
     expect(items).toEqual(kept.items);
     expect(items.at(-1)?.message).toBe('line 8');

@@ -63,6 +63,7 @@ export const ask = (
   service: 'wine',
   version: 'v1',
   requestId: randomUUID(),
+  trace: null,
   table: tableOf(sumModel('').signature, ['a', 'b'], rows),
   body: () =>
     new TextEncoder().encode(

@@ -51,7 +51,7 @@ describe('Local host: the wine models', () => {
       const repeated = Array.from({ length: rows }, (_, i) => data[i % data.length] ?? []);
       const table = tableOf((model ?? sumModel('')).signature, columns, repeated);
       const body = () => new Uint8Array();
-      const about = { service: 'wine', version, requestId: 'r-1', params: null };
+      const about = { service: 'wine', version, requestId: 'r-1', trace: null, params: null };
       return { ...about, table, body, timeoutMs: 10_000 };
     };
     closing.push(async () => {

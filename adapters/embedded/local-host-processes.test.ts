@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ModelVersion } from '../../core/models/model-version';
 import { ask, type OpenHost, openHost, sumModel, until, versionPlan } from './local-host-fixture';
+import { pidsWithVariable } from './replicas/process-table';
 
 const isLinux = process.platform === 'linux';
 const isAlive = (pid: number): boolean => {
@@ -193,11 +194,11 @@ describe('Local host: processes', () => {
     const { newPackage, run, close } = await open();
     await run(versionPlan(scored(newPackage({ orphan: true }))));
     const [pid = 0] = pidsOf();
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ');
-    const orphan = Number(children[0]);
-    expect(isAlive(orphan)).toBe(true);
+    const { root } = JSON.parse(readFileSync(join(test.folder, 'replicas.json'), 'utf8'));
+    const family = () => pidsWithVariable('TMPDIR', `${root}/`);
+    await until(() => family().length === 3);
     await close();
-    await until(() => !isAlive(orphan) && !isAlive(pid));
+    await until(() => family().length === 0 && !isAlive(pid));
   });
 
   it('ends at its start what a killed platform left behind, where that can be told', async () => {

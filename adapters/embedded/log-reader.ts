@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { LogLine, LogQuery } from '../../core/services/log-store';
+import type { LogLine, LogPage, LogQuery } from '../../core/services/log-store';
 import { DomainError } from '../../core/shared/domain-error';
-import type { Page } from '../../core/shared/page';
+import { ifThere } from './if-there';
 import { logFile, logSequences } from './log-files';
 
 interface Position {
@@ -23,7 +23,7 @@ const LINE_FEED = 0x0a;
  * Reads lines back, chunk by chunk from the cursor or the oldest file on.
  * @throws `bad-request` when the cursor is none
  */
-export const findLines = async (folder: string, query: LogQuery): Promise<Page<LogLine>> => {
+export const findLines = async (folder: string, query: LogQuery): Promise<LogPage> => {
   const matches = matcherOf(query);
   const start = positionOf(query.cursor);
   const items: LogLine[] = [];
@@ -31,7 +31,7 @@ export const findLines = async (folder: string, query: LogQuery): Promise<Page<L
   const page = () => ({ items, next_cursor: `${reached.sequence}-${reached.offset}` });
   for (const sequence of await logSequences(folder)) {
     if (start && sequence < start.sequence) continue;
-    const file = await openIfThere(logFile(folder, sequence));
+    const file = await ifThere(open(logFile(folder, sequence), 'r'));
     if (!file) continue;
     try {
       const { size, mtimeMs } = await file.stat();
@@ -55,12 +55,6 @@ export const findLines = async (folder: string, query: LogQuery): Promise<Page<L
   }
   return page();
 };
-
-const openIfThere = (path: string): Promise<FileHandle | undefined> =>
-  open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
 
 const positionOf = (cursor: string | undefined): Position | undefined => {
   if (cursor === undefined) return;

@@ -128,7 +128,7 @@ services:
       ['3:5: services.wine.versions: weights must sum to 100'],
     ],
     [
-      'services:\n  wine:\n    keys: [a, b, a]\n',
+      'services:\n  wine:\n    keys: [aa, bb, aa]\n',
       ['3:5: services.wine.keys: a key is named twice'],
     ],
     ['services:\n  wine: {}\n  wine: {}\n', ['3:3: Map keys must be unique']],

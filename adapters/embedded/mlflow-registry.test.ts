@@ -145,6 +145,46 @@ describe('an MLflow tracking server', () => {
     },
   );
 
+  it('asks again for an answer that broke off', async () => {
+    let breaks = 1;
+    const brittle = (response: ServerResponse) => {
+      const text = JSON.stringify(ARTIFACTS);
+      if (breaks-- <= 0) response.end(text);
+      else {
+        response.writeHead(200, { 'content-length': text.length });
+        response.write(text.slice(0, 9), () => response.destroy());
+      }
+    };
+    await download('models:/w/1', {
+      ...listing([file('MLmodel')]),
+      [DOWNLOAD]: brittle,
+      [`${FILES}/1/models/m-1/artifacts/MLmodel`]: 'x',
+    });
+    expect(asked.filter(({ url }) => url?.startsWith(DOWNLOAD))).toHaveLength(2);
+  });
+
+  it('says that a file broke off', async () => {
+    const half = (response: ServerResponse) =>
+      response.writeHead(200, { 'content-length': 9 }).write('half', () => response.destroy());
+    const given = {
+      ...listing([file('MLmodel')]),
+      [`${FILES}/1/models/m-1/artifacts/MLmodel`]: half,
+    };
+    await expect(download('models:/w/1', given)).rejects.toMatchObject(
+      refused(/broke off: .*again/),
+    );
+  });
+
+  it.each(['mlruns', 'sqlite:///mlflow.db', 'databricks', 'file:///home/ann/mlruns'])(
+    'says what it needs instead of %s, which MLflow takes as well',
+    async (trackingUri) => {
+      const other = mlflowRegistry({ trackingUri });
+      await expect(other.download('models:/w/1', folder)).rejects.toMatchObject(
+        refused(/MLFLOW_TRACKING_URI.*http.*mlflow server/),
+      );
+    },
+  );
+
   it('says that it cannot be reached', async () => {
     const nowhere = mlflowRegistry({ trackingUri: 'http://127.0.0.1:9' });
     await expect(nowhere.download('models:/w/1', folder)).rejects.toMatchObject(

@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DomainError } from '../../core/shared/domain-error';
 import { type MlflowLogin, mlflowRest } from './mlflow-rest';
@@ -67,11 +66,10 @@ export const mlflowRegistry = ({ trackingUri, login }: Needs): MlflowRegistry =>
 
   const save = async (folder: string, { path }: Listed, into: string, room: { left: number }) => {
     const url = `/api/2.0/mlflow-artifacts/artifacts/${`${folder}/${path}`.split('/').map(encodeURIComponent).join('/')}`;
-    const body = await rest.stream(url);
     const target = join(into, path);
     await mkdir(dirname(target), { recursive: true });
     async function* limited() {
-      for await (const chunk of Readable.fromWeb(body as never) as AsyncIterable<Buffer>) {
+      for await (const chunk of rest.stream(url)) {
         room.left -= chunk.length;
         if (room.left < 0) throw tooMuch();
         yield chunk;

@@ -1,5 +1,5 @@
 import pRetry, { AbortError } from 'p-retry';
-import { DomainError, isDomainError } from '../../core/shared/domain-error';
+import { DomainError } from '../../core/shared/domain-error';
 
 /** As MLflow's own clients log in: `MLFLOW_TRACKING_USERNAME` and `_PASSWORD`, or `_TOKEN`. */
 export type MlflowLogin =
@@ -20,31 +20,37 @@ export const mlflowRest = ({ trackingUri, login }: Needs) => {
   const base = trackingUri.replace(/\/+$/, '');
   const headers = { accept: '*/*', ...(login && { authorization: authorization(login) }) };
 
-  const get = async (path: string, timeoutMs: number): Promise<Response> => {
-    const once = async () => {
+  /** What is read belongs to the try: a text that breaks off is asked for again. */
+  const get = async <T>(
+    path: string,
+    timeoutMs: number,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> => {
+    const server = URL.parse(base);
+    if (!server || !/^https?:$/.test(server.protocol)) throw notHttp();
+    const unreached = (cause: unknown): never => {
+      throw new DomainError(
+        'bad-request',
+        `the MLflow tracking server ${server.host} cannot be reached: check MLFLOW_TRACKING_URI`,
+        { cause },
+      );
+    };
+    const once = async (): Promise<T> => {
       const signal = AbortSignal.timeout(timeoutMs);
-      const response = await fetch(base + path, { headers, signal, redirect: 'error' });
-      if (response.ok) return response;
-      const told = messageOf(await response.text());
+      const asked = fetch(base + path, { headers, signal, redirect: 'error' });
+      const response = await asked.catch(unreached);
+      if (response.ok) return read(response).catch(unreached);
+      const told = messageOf(await response.text().catch(unreached));
       const why = `MLflow answers ${response.status}${told && `: ${told}`}`;
       const refused = new DomainError('bad-request', why);
       throw response.status < 500 ? new AbortError(refused) : refused;
     };
-    try {
-      return await pRetry(once, { retries: 2, minTimeout: 200, randomize: true });
-    } catch (error) {
-      if (isDomainError(error)) throw error;
-      throw new DomainError(
-        'bad-request',
-        `the MLflow tracking server ${new URL(base).host} cannot be reached: check MLFLOW_TRACKING_URI`,
-        { cause: error },
-      );
-    }
+    return pRetry(once, { retries: 2, minTimeout: 200, randomize: true });
   };
 
   return {
     async json<T>(path: string): Promise<T> {
-      const text = await (await get(path, ANSWER_MS)).text();
+      const text = await get(path, ANSWER_MS, (response) => response.text());
       try {
         if (text.length > MAX_JSON) throw new RangeError('too long');
         return JSON.parse(text) as T;
@@ -56,12 +62,27 @@ export const mlflowRest = ({ trackingUri, login }: Needs) => {
       }
     },
 
-    async stream(path: string): Promise<ReadableStream<Uint8Array>> {
-      const { body } = await get(path, FILE_MS);
-      return body ?? new ReadableStream({ start: (controller) => controller.close() });
+    /** A file, as it comes. */
+    async *stream(path: string): AsyncGenerator<Uint8Array> {
+      const body = await get(path, FILE_MS, async (response) => response.body);
+      try {
+        if (body) yield* body;
+      } catch (cause) {
+        throw new DomainError(
+          'bad-request',
+          'a file from the MLflow tracking server broke off: register the model again',
+          { cause },
+        );
+      }
     },
   };
 };
+
+const notHttp = (): DomainError =>
+  new DomainError(
+    'bad-request',
+    'MLFLOW_TRACKING_URI names no http address: start `mlflow server` and name that',
+  );
 
 const authorization = (login: MlflowLogin): string =>
   'token' in login

@@ -6,12 +6,14 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Parser, type ReadEntry, Unpack } from 'tar';
 import { DomainError, isDomainError } from '../../core/shared/domain-error';
+import { orFullDisk } from './full-disk';
 import { MAX_BYTES, MAX_FILES } from './package-folder';
 
 /**
  * Makes a package folder of what somebody sent: a tar, plain or gzipped, with the package at its
  * root or in one folder, or an `.onnx` file.
- * @throws `bad-request` for links, paths that lead outside, what is no archive, and too much of it
+ * @throws `bad-request` for links, paths that lead outside, what is no archive, and too much of it;
+ * `unavailable` when the disk is full
  */
 export const unpack = async (file: string, into: string, maxBytes = MAX_BYTES): Promise<string> => {
   const head = await firstBytes(file);
@@ -69,7 +71,8 @@ const untar = async (
     });
     await through(file, gzipped, (chunks) => feed(chunks, unpacker, 'close', () => undefined));
   } catch (error) {
-    if (isDomainError(error)) throw error;
+    const fault = orFullDisk(error);
+    if (isDomainError(fault)) throw fault;
     throw refused(`the archive cannot be unpacked (${(error as Error).message.slice(0, 200)})`);
   }
 };

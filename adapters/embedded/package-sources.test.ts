@@ -101,6 +101,22 @@ describe('bringing packages here', () => {
     ).rejects.toMatchObject(refused(/there is no .*lost/));
   });
 
+  it('reads on where one of the roots is gone', async () => {
+    const { fetch } = open([join(home, 'gone'), models]);
+    await expect(fetch({ path: join(models, 'wine') })).resolves.toBeTruthy();
+    await expect(fetch({ path: join(home, 'gone/wine') })).rejects.toMatchObject(
+      refused(/there is no .*gone/),
+    );
+  });
+
+  it('tells a path that cannot be followed from one that is not there', async () => {
+    symlinkSync('round', join(models, 'round'));
+    await expect(open().fetch({ path: join(models, 'round') })).rejects.toMatchObject(
+      refused(/round cannot be read \(ELOOP/),
+    );
+    rmSync(join(models, 'round'));
+  });
+
   it('takes an upload by its id', async () => {
     await expect(open().fetch({ upload: 'u1' })).resolves.toMatchObject({
       folder: '/uploads/u1',

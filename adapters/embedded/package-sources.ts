@@ -3,6 +3,7 @@ import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { ModelSource } from '../../core/models/model-version';
 import type { FetchedPackage, PackageSources } from '../../core/models/package-source';
 import { DomainError } from '../../core/shared/domain-error';
+import { orFullDisk } from './full-disk';
 import type { MlflowRegistry } from './mlflow-registry';
 import { unpack } from './package-archive';
 import type { Uploads } from './package-upload';
@@ -42,7 +43,7 @@ export const packageSources = ({
       return { ...(await make(folder)), release };
     } catch (error) {
       await release();
-      throw error;
+      throw orFullDisk(error);
     }
   };
 
@@ -85,8 +86,10 @@ export const packageSources = ({
 const existing = async (path: string): Promise<string> => {
   try {
     return await realpath(path);
-  } catch {
-    throw refused(`there is no ${path}`);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const isGone = code === 'ENOENT' || code === 'ENOTDIR';
+    throw refused(isGone ? `there is no ${path}` : `${path} cannot be read (${code})`);
   }
 };
 
@@ -101,7 +104,9 @@ const allowed = async (path: string, roots: readonly string[]): Promise<string> 
   if (asked.length === 0) throw outside();
   const real = await existing(path);
   for (const root of roots) {
-    if (isWithin(real, await realpath(root).catch(() => root))) return real;
+    // Nothing that could be followed lies in a root that cannot.
+    const base = await realpath(root).catch(() => null);
+    if (base !== null && isWithin(real, base)) return real;
   }
   throw outside();
 };

@@ -1,4 +1,4 @@
-import {
+import fs, {
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -27,8 +27,7 @@ afterAll(() => {
 });
 
 const start = Date.parse('2026-01-01T12:00:00Z');
-const open = () => {
-  const folder = join(temporary(), 'uploads');
+const open = (folder = join(temporary(), 'uploads')) => {
   let time = start;
   let id = 0;
   const kept = uploads({
@@ -154,6 +153,16 @@ describe('sending a package', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('gives the room of what nobody registered back, and not of what is being registered', async () => {
+    const { sent, take, sweep, wait, folder } = open();
+    await sent(Buffer.from('forgotten'));
+    const taken = await take(await sent(Buffer.from('wanted')));
+    wait(15 * 60_000);
+    await sweep();
+    expect(readdirSync(folder)).toEqual(['id-2']);
+    expect(readFileSync(join(taken.folder, 'model.onnx'), 'utf8')).toBe('wanted');
+  });
+
   it('may be sent again after it broke off', async () => {
     const { create: make, receive, take, folder } = open();
     const { upload_id } = await make('');
@@ -186,17 +195,23 @@ describe('sending a package', () => {
     await expect(make('')).resolves.toBeTruthy();
   });
 
-  it('empties its folder at the start', async () => {
-    const folder = temporary();
-    writeFileSync(join(folder, 'left'), 'over');
-    const { receive } = uploads({
-      folder,
-      now: () => new Date(start),
-      newId: () => '',
-      newToken: () => '',
+  it('empties its folder at the start: what waited there is no longer known', async () => {
+    const before = open();
+    const upload = await before.sent(Buffer.from('left over'));
+    const { sent, take } = open(before.folder);
+    await expect(take(upload)).rejects.toMatchObject({
+      kind: 'bad-request',
+      message: expect.stringMatching(/create another \(POST \/api\/uploads\)/),
     });
-    await expect(receive('', '', stream([]))).rejects.toThrow();
-    expect(existsSync(join(folder, 'left'))).toBe(false);
+    await sent(Buffer.from('next'));
+    expect(readFileSync(join(before.folder, upload, 'sent'), 'utf8')).toBe('next');
+  });
+
+  it('tells whoever uploads why its folder cannot be emptied', async () => {
+    const file = join(temporary(), 'file');
+    writeFileSync(file, '');
+    const { sent } = open(join(file, 'uploads'));
+    await expect(sent(Buffer.from('x'))).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
 });
 
@@ -253,6 +268,18 @@ describe('unpacking what a stranger packed', () => {
       message: expect.stringMatching(/unpacks to more than 100000 bytes/),
     });
     expect(readdirSync(into)).toEqual([]);
+  });
+
+  it('does not take a full disk for a broken archive', async () => {
+    const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    const { sent, take } = open();
+    const id = await sent(archive(entry('model.onnx', 'x'.repeat(3000))));
+    const write = jest
+      .spyOn(fs, 'write')
+      .mockImplementation(((...given: unknown[]) =>
+        (given.at(-1) as (error: Error) => void)(full)) as never);
+    const refused = take(id).finally(() => write.mockRestore());
+    await expect(refused).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
   it('unpacks files that the archive lets nobody read', async () => {

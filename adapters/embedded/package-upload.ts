@@ -64,9 +64,13 @@ export const uploads = ({ folder, now, newId, newToken }: Needs) => {
     async create(baseUrl: string): Promise<UploadPlace> {
       await sweep();
       if (known.size >= MAX_WAITING) {
-        throw new DomainError('overloaded', `${MAX_WAITING} uploads wait to be registered`, {
-          retryAfterS: LIFETIME_MS / 1000,
-        });
+        throw new DomainError(
+          'overloaded',
+          `${MAX_WAITING} uploads wait: register them, or try again when they have expired`,
+          {
+            retryAfterS: LIFETIME_MS / 1000,
+          },
+        );
       }
       const id = newId();
       const token = newToken();
@@ -125,6 +129,9 @@ export const uploads = ({ folder, now, newId, newToken }: Needs) => {
         throw orFullDisk(error);
       }
     },
+
+    /** Forgets what expired, and frees its room. */
+    sweep,
   };
 };
 

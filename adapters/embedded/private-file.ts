@@ -1,5 +1,6 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { ifThere } from './if-there';
 
 /** Replaces a file by one that only its owner can read: after a crash it is the old or the new one. */
 export const writePrivateFile = async (path: string, text: string): Promise<void> => {
@@ -20,14 +21,8 @@ export const writePrivateFile = async (path: string, text: string): Promise<void
 };
 
 /** The file's text; undefined when there is none. */
-export const readIfThere = async (path: string): Promise<string | undefined> => {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-};
+export const readIfThere = (path: string): Promise<string | undefined> =>
+  ifThere(readFile(path, 'utf8'));
 
 /** Runs one piece of work after the other, whatever became of the one before. */
 export const oneAfterTheOther = () => {

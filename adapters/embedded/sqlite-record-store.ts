@@ -1,3 +1,4 @@
+import type { SQLOutputValue } from 'node:sqlite';
 import { DomainError } from '../../core/shared/domain-error';
 import {
   assertTransaction,
@@ -22,18 +23,13 @@ const SCHEMA = {
 const LIVE = 'json IS NOT NULL AND (ends_at IS NULL OR ends_at > :now)';
 const SWEEP_EVERY_MS = 3600 * 1000;
 
-interface Row {
-  readonly pk: string;
-  readonly sk: string;
-  readonly revision: number;
-  readonly json: string;
-}
+type Row = Readonly<Record<string, SQLOutputValue>>;
 
 const toRecord = ({ pk, sk, revision, json }: Row): StoredRecord => ({
-  partition: pk,
-  sort: sk,
-  document: JSON.parse(json),
-  revision,
+  partition: String(pk),
+  sort: String(sk),
+  document: JSON.parse(String(json)),
+  revision: Number(revision),
 });
 
 /** Records in one SQLite file, or in none with `:memory:`. `close` ends it. */
@@ -61,12 +57,12 @@ export const sqliteRecordStore = (
 
   const apply = (change: Change, at: number): void => {
     const { partition: pk, sort: sk, seen } = change;
-    const row = one.get({ pk, sk, now: at }) as (Row & { live: number }) | undefined;
-    if ((row?.live ? row.revision : 0) !== seen) {
+    const row = one.get({ pk, sk, now: at });
+    const kept = Number(row?.revision ?? 0);
+    if ((row?.live ? kept : 0) !== seen) {
       throw new DomainError('revision-conflict', 'it was changed meanwhile: read it again');
     }
     if ('check' in change) return;
-    const kept = row?.revision ?? 0;
     if ('put' in change) {
       const ends_at = change.expiresAt?.getTime() ?? null;
       put.run({ pk, sk, revision: kept + 1, json: JSON.stringify(change.put), ends_at });
@@ -77,14 +73,14 @@ export const sqliteRecordStore = (
 
   return {
     async get({ partition: pk, sort: sk }) {
-      const row = one.get({ pk, sk, now: now().getTime() }) as (Row & { live: number }) | undefined;
+      const row = one.get({ pk, sk, now: now().getTime() });
       return row?.live ? toRecord(row) : undefined;
     },
 
     async list({ partition: pk, prefix = '', limit, after = '' }) {
       const at = now().getTime();
       const bounds = { pk, prefix, after, end: endOf(prefix), now: at, limit: limit + 1 };
-      const rows = some.all(bounds) as unknown as Row[];
+      const rows = some.all(bounds);
       const records = rows.slice(0, limit).map(toRecord);
       const last = records.at(-1);
       return { records, ...(last && rows.length > limit && { next: last.sort }) };

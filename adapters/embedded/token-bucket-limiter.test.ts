@@ -97,6 +97,21 @@ describe('token buckets', () => {
     await limiter.close();
   });
 
+  it('counts a request whose service it forgets to remember its key', async () => {
+    let clock = now().getTime();
+    const limiter = tokenBucketLimiter(nextFile(), {
+      now: () => new Date(clock),
+      report,
+      capacity: 10,
+    });
+    for (let i = 0; i < 4; i++) limiter.admit([wine]);
+    for (let i = 0; i < 9; i++) limiter.admit([{ subject: `key/${i}`, throttle: daily }]);
+    clock += 10_000;
+    expect(limiter.admit([wine, { subject: 'key/new', throttle: daily }]).admitted).toBe(true);
+    expect(limiter.admit([wine])).toMatchObject({ reason: 'quota-exceeded' });
+    await limiter.close();
+  });
+
   it('forgets counts of periods that are long over', async () => {
     const file = nextFile();
     const first = tokenBucketLimiter(file, { now, report });

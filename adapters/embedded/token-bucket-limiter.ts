@@ -94,9 +94,9 @@ export const tokenBucketLimiter = (
       const at = now().getTime();
       let waitMs = 0;
       let quotaUsedUp = false;
-      for (const limited of subjects) {
+      const asked = subjects.map((limited) => ({ limited, bucket: bucketOf(limited, at) }));
+      for (const { limited, bucket } of asked) {
         const { throttle, subject } = limited;
-        const bucket = bucketOf(limited, at);
         refill(bucket, limited, at);
         if (bucket.tokens < WHOLE) {
           waitMs = Math.max(waitMs, ((1 - bucket.tokens) / throttle.rate) * 1000);
@@ -112,7 +112,11 @@ export const tokenBucketLimiter = (
         const reason = quotaUsedUp ? 'quota-exceeded' : 'throttled';
         return { admitted: false, reason, retryAfterS: waitMs / 1000 };
       }
-      for (const limited of subjects) take(bucketOf(limited, at), limited);
+      for (const { limited, bucket } of asked) {
+        // The room for one may have been another's of the same request.
+        buckets.set(limited.subject, bucket);
+        take(bucket, limited);
+      }
       return ADMITTED;
     },
 

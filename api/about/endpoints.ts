@@ -2,6 +2,7 @@ import { DomainError } from '../../core/shared/domain-error';
 import { endpoints } from '../endpoints';
 import { openApi } from '../open-api';
 
+/** One thing that must be well before predictions can be answered. */
 export interface ReadyCheck {
   readonly name: string;
   readonly ok: boolean;

@@ -1,18 +1,16 @@
 import * as z from 'zod';
-import { type Contract, IfMatch, Name, PageQuery, pageOf, Stamps, Time } from '../contract';
+import {
+  type Contract,
+  IfMatch,
+  Name,
+  NewThrottle,
+  PageQuery,
+  pageOf,
+  Stamps,
+  Throttle,
+  Time,
+} from '../contract';
 import type { RouteOf } from '../routes';
-
-const Quota = z.strictObject({
-  limit: z.int().min(1).max(1_000_000_000_000),
-  period: z.enum(['day', 'week', 'month']),
-});
-
-/** Requests per second, how many at once, and how many a day, week or month. */
-const Throttle = z.strictObject({
-  rate: z.number().positive().max(1_000_000),
-  burst: z.int().min(1).max(1_000_000),
-  quota: Quota.nullable().default(null),
-});
 
 const Scope = z.enum(['predict', 'labels']);
 const Role = z.enum(['viewer', 'editor', 'admin']);
@@ -79,7 +77,7 @@ export const accessContracts = {
           .max(2)
           .transform((scopes) => [...new Set(scopes)])
           .default(['predict']),
-        throttle: Throttle.nullable().default(null),
+        throttle: NewThrottle.nullable().default(null),
         expires_at: Time.nullable().default(null),
       }),
     }),

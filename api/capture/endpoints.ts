@@ -7,6 +7,7 @@ interface Needs {
   readonly getRequest: ReturnType<typeof getRequest>;
 }
 
+/** Looking captured requests up. */
 export const captureEndpoints = ({ findRequests, getRequest }: Needs) =>
   endpoints<'capture'>({
     findRequests: async ({ path, query: { version, status, ...query } }) => {

@@ -36,8 +36,8 @@ export const admit = ({ directory, authenticate, limiter }: AdmitNeeds) => {
     caller: ServiceCaller,
   ): Admitted | Promise<Admitted> => {
     if (!serving) throw new DomainError('service-not-found', `no service ${request.service}`);
-    const { service, headers, requestId, startedAt, clientIp } = request;
-    const admitted = { service, headers, requestId, startedAt, clientIp, serving, caller };
+    const { service, headers, requestId, startedAt, clientIp, trace } = request;
+    const admitted = { service, headers, requestId, startedAt, clientIp, trace, serving, caller };
     const admission = limiter.admit(limitsOf(serving, caller));
     return admission instanceof Promise
       ? admission.then((decided) => through(decided, admitted))

@@ -50,6 +50,7 @@ export const probabilitiesJson = ({ probabilities }: Answer): string | null => {
   return values.length > 0 ? `${json}}]` : '[]';
 };
 
+/** What an answer says of where it comes from. */
 export interface AnswerIds {
   readonly requestId: string;
   readonly clientRequestId: string | null;

@@ -63,7 +63,7 @@ export const serveComparison = (needs: CompareNeeds) => {
       });
       return { version, answer, json: answerPart(answer), error: null };
     } catch (error) {
-      const told = modelFault(error, requestId, admitted.serving.service.capture);
+      const told = modelFault(error, requestId, admitted);
       if (told) note(admitted.service, version.name, 'error', told);
       const { status, body: problem } = toProblem(error, requestId, report);
       const errorType = (problem as { type: string }).type.replace('urn:tidegate:', '');

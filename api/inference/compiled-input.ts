@@ -18,6 +18,7 @@ export interface CompiledInput {
   readonly headers: KnownHeader[];
 }
 
+/** Makes a signature ready; once per model, since the headers it has seen are remembered in it. */
 export const compileInput = (signature: Signature): CompiledInput => ({
   signature,
   columns: signature.inputs,

@@ -24,12 +24,10 @@ const Cells = z.array(Cell).min(1);
 const Row = z.record(z.string(), Cell);
 const Matrix = z.array(z.union([Cells, Cell])).min(1);
 
+const ClientRequestId = z.string().regex(/^[\x20-\x7E]{1,256}$/);
+
 const common = {
-  client_request_id: z
-    .string()
-    .regex(/^[\x20-\x7E]{1,256}$/)
-    .nullable()
-    .optional(),
+  client_request_id: ClientRequestId.nullable().optional(),
   params: z.record(z.string(), z.unknown()).nullable().optional(),
 };
 
@@ -60,9 +58,8 @@ const Csv = z
     examples: [csvExample],
   });
 
-const Value = z.union([z.number(), z.string(), z.boolean(), z.null()]);
 const answered = {
-  predictions: z.array(z.union([Value, z.array(Value)])),
+  predictions: z.array(z.union([Cell, z.array(Cell)])),
   probabilities: z.array(z.record(z.string(), z.number().nullable())).optional(),
 };
 
@@ -86,12 +83,7 @@ const Comparison = z.object({
 });
 
 const service = z.object({ service: Name });
-const clientId = z.object({
-  'x-client-request-id': z
-    .string()
-    .regex(/^[\x20-\x7E]{1,256}$/)
-    .optional(),
-});
+const clientId = z.object({ 'x-client-request-id': ClientRequestId.optional() });
 const headers = clientId.extend({
   'x-tidegate-version': Name.optional().meta({ description: 'Asks for this running version' }),
   'x-tidegate-split-key': z
@@ -134,7 +126,7 @@ const InferAnswer = z.object({
       datatype: Datatype,
       shape: z.array(z.int()),
       parameters: Parameters.optional(),
-      data: z.array(Value).optional(),
+      data: z.array(Cell).optional(),
     }),
   ),
 });

@@ -1,5 +1,6 @@
 import type { ServiceCaller } from '../../core/access/access-types';
 import type { ServingService } from '../../core/inference/service-directory';
+import type { TraceContext } from '../../core/inference/trace-context';
 
 /** What came in under `/services/`, before its body is read. */
 export interface EdgeRequest {
@@ -11,6 +12,7 @@ export interface EdgeRequest {
   /** Milliseconds on the monotonic clock. */
   readonly startedAt: number;
   readonly clientIp: string | null;
+  readonly trace: TraceContext | null;
 }
 
 /** A request that may go on: its service exists, its caller may call, its throttles have room. */

@@ -13,7 +13,7 @@ export interface RowSource {
   readonly cell: (row: number, column: number) => unknown;
 }
 
-export const allocate = (storage: Storage, length: number): CellArray => {
+const allocate = (storage: Storage, length: number): CellArray => {
   switch (storage) {
     case 'float32':
       return new Float32Array(length);

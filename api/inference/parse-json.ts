@@ -5,6 +5,7 @@ const MAX_DEPTH = 32;
 // An escaped backslash, a whole pair, or (captured) half of one.
 const SURROGATES = /\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(\\u[dD][89a-fA-F])/g;
 
+/** A JSON object and what its text told beside it. */
 export interface ParsedJson {
   readonly value: Readonly<Record<string, unknown>>;
   /** A member is given twice in the outermost object or in an object directly within it. */

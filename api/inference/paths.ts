@@ -35,5 +35,6 @@ export const servicePath = (rest: string): ServicePath | null => {
   }
 };
 
+/** The method that a path takes. */
 export const methodOf = ({ kind }: ServicePath): 'GET' | 'POST' =>
   kind === 'predict' || kind === 'compare' || kind === 'infer' ? 'POST' : 'GET';

@@ -47,4 +47,12 @@ describe('the body that a model in a process gets', () => {
       },
     });
   });
+
+  it('names an optional column that is absent, also where nothing else needs a change', () => {
+    const sent = { dataframe_split: { columns: ['x'], data: [[1]] } };
+    const body = bodyFor(signatureOf({ x: 'double', 'note?': 'string' }), sent);
+    expect(JSON.parse(body)).toEqual({
+      dataframe_split: { columns: ['x', 'note'], data: [[1, null]] },
+    });
+  });
 });

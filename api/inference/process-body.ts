@@ -1,3 +1,4 @@
+import { splitText } from '../../core/capture/apply-policy';
 import type { Signature } from '../../core/models/signature';
 import { millisecondsOf } from './date-time';
 import type { PredictionRequest } from './read-request';
@@ -23,7 +24,7 @@ export const processBody = (
       return type === 'datetime' ? withoutZone(cell) : cell;
     }),
   );
-  return new TextEncoder().encode(JSON.stringify({ dataframe_split: { columns, data } }));
+  return new TextEncoder().encode(splitText({ columns, data }));
 };
 
 const withoutZone = (cell: unknown): unknown => {

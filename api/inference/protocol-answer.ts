@@ -1,24 +1,31 @@
 import type { Answer } from '../../core/inference/answer';
 import type { ServingVersion } from '../../core/inference/service-directory';
+import type { OutputSignature } from '../../core/models/signature';
 import type { HttpResponse } from '../http';
 import type { EdgeAnswer } from './edge';
 import type { ProtocolRequest } from './protocol-request';
 
 interface OutputTensor {
   readonly name: 'predictions' | 'probabilities';
-  readonly datatype: 'FP64' | 'INT64' | 'BOOL' | 'BYTES';
+  readonly datatype: (typeof OUTPUT_DATATYPES)[OutputSignature['type']];
   readonly shape: readonly number[];
   readonly values: ArrayLike<number | bigint | string | boolean | null>;
 }
 
-const DATATYPES = { double: 'FP64', long: 'INT64', boolean: 'BOOL', string: 'BYTES' } as const;
+/** The protocol's datatypes of predictions. */
+export const OUTPUT_DATATYPES = {
+  double: 'FP64',
+  long: 'INT64',
+  boolean: 'BOOL',
+  string: 'BYTES',
+} as const satisfies Record<OutputSignature['type'], string>;
 
 const outputsOf = (answer: Answer, { model }: ServingVersion): OutputTensor[] => {
   const { predictions, width, probabilities } = answer;
   const rows = predictions.length / width;
   const first: OutputTensor = {
     name: 'predictions',
-    datatype: DATATYPES[model.signature.output.type],
+    datatype: OUTPUT_DATATYPES[model.signature.output.type],
     shape: width === 1 ? [rows] : [rows, width],
     values: predictions,
   };

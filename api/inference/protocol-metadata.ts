@@ -3,6 +3,7 @@ import type { ColumnType } from '../../core/models/signature';
 import { DomainError } from '../../core/shared/domain-error';
 import type { Admitted, EdgeAnswer } from './edge';
 import type { ServicePath } from './paths';
+import { OUTPUT_DATATYPES } from './protocol-answer';
 
 interface MetadataNeeds {
   readonly isRunning: (service: string, version: string) => boolean;
@@ -10,7 +11,7 @@ interface MetadataNeeds {
   readonly release: string;
 }
 
-const DATATYPES = {
+const INPUT_DATATYPES = {
   double: 'FP64',
   float: 'FP32',
   integer: 'INT32',
@@ -19,8 +20,6 @@ const DATATYPES = {
   boolean: 'BOOL',
   datetime: 'BYTES',
 } as const satisfies Record<ColumnType, string>;
-
-const OUTPUTS = { double: 'FP64', long: 'INT64', string: 'BYTES', boolean: 'BOOL' } as const;
 
 const json = (value: unknown, status = 200): EdgeAnswer => ({
   status,
@@ -79,7 +78,7 @@ const modelOf = (
   const { inputs, output, positional } = shown.model.signature;
   const columns = inputs.map(({ name, type }) => ({
     name,
-    datatype: DATATYPES[type],
+    datatype: INPUT_DATATYPES[type],
     shape: [-1],
   }));
   const matrix = { name: 'input', datatype: 'FP64', shape: [-1, inputs.length] };
@@ -90,7 +89,7 @@ const modelOf = (
     platform: shown.model.runtime === 'onnx' ? 'onnx_onnxruntime' : shown.model.flavor,
     inputs: positional ? [matrix] : columns,
     outputs: [
-      { name: 'predictions', datatype: OUTPUTS[output.type], shape },
+      { name: 'predictions', datatype: OUTPUT_DATATYPES[output.type], shape },
       ...(output.classes
         ? [{ name: 'probabilities', datatype: 'FP64', shape: [-1, output.classes.length] }]
         : []),

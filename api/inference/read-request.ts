@@ -1,3 +1,4 @@
+import type { SplitTable } from '../../core/capture/apply-policy';
 import type { RequestFormat } from '../../core/capture/capture-record';
 import type { Table } from '../../core/inference/table';
 import { DomainError } from '../../core/shared/domain-error';
@@ -18,14 +19,10 @@ export interface PredictionRequest {
   /** The body is one `dataframe_split` without repeated members: it can be stored as it came. */
   readonly asReceived: boolean;
   /** The table in JSON's own values, by the columns of the signature that the request has. */
-  readonly split: () => SplitRows;
+  readonly split: () => SplitTable;
 }
 
-export interface SplitRows {
-  readonly columns: readonly string[];
-  readonly data: readonly (readonly unknown[])[];
-}
-
+/** What a service says of how its requests are read. */
 export interface ReadOptions {
   readonly maxRows: number;
   /** Plain arrays may be read by position. */
@@ -118,10 +115,10 @@ const placeOf = (fault?: { readonly row?: number; readonly column?: string }): s
     fault?.column === undefined ? '' : `column "${fault.column}": `,
   ].join('');
 
-export const tooManyRows = (rows: number, most: number): DomainError =>
+const tooManyRows = (rows: number, most: number): DomainError =>
   new DomainError('too-many-rows', `${rows} rows; this service takes ${most} in one call`);
 
-const splitOf = (source: RowSource, { columns }: CompiledInput): SplitRows => {
+const splitOf = (source: RowSource, { columns }: CompiledInput): SplitTable => {
   const present = columns.flatMap((_, position) => (source.present[position] ? [position] : []));
   const rows = Array.from({ length: source.rows }, (_, row) =>
     present.map((position) => source.cell(row, position) ?? null),

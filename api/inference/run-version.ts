@@ -30,7 +30,7 @@ export const readOptions = (
 /** Has one version answer. Cheap models answer at once, others by promise. */
 export const invoke = (
   host: Pick<ModelHost, 'invoke'>,
-  { serving: { service }, requestId }: Admitted,
+  { serving: { service }, requestId, trace }: Admitted,
   version: ServingVersion,
   request: PredictionRequest,
   received: Uint8Array | null,
@@ -39,6 +39,7 @@ export const invoke = (
     service: service.name,
     version: version.name,
     requestId,
+    trace,
     table: request.table,
     body: () => processBody(request, version.model.signature, received),
     params: request.params,

@@ -1,8 +1,8 @@
-import type { CapturePolicy } from '../../core/capture/capture-policy';
 import type { Answer } from '../../core/inference/answer';
 import type { VersionChooser } from '../../core/inference/choose-version';
 import type { ModelHost } from '../../core/inference/model-host';
 import type { ServingService, ServingVersion } from '../../core/inference/service-directory';
+import { requestNamed } from '../../core/inference/trace-context';
 import type { ModelVersion } from '../../core/models/model-version';
 import type { Service } from '../../core/services/service';
 import { DomainError, isDomainError } from '../../core/shared/domain-error';
@@ -88,7 +88,7 @@ export const servePrediction = (needs: ServeNeeds) => {
       const kind = isDomainError(error) ? error.kind : 'model-error';
       if (version) {
         chooser.report(admitted.service, version.name, kind);
-        const told = modelFault(error, admitted.requestId, admitted.serving.service.capture);
+        const told = modelFault(error, admitted.requestId, admitted);
         if (told) note(admitted.service, version.name, 'error', told);
       }
       const problem = toProblem(error, admitted.requestId, report);
@@ -126,7 +126,8 @@ export const servePrediction = (needs: ServeNeeds) => {
       const took = clock() - admitted.startedAt;
       if (took > SLOW_MS) {
         const spent = `${took.toFixed(0)} ms, of them ${modelMs.toFixed(0)} ms in the model`;
-        const slow = `slow request ${admitted.requestId}: ${spent}, ${request.table.rows} rows`;
+        const named = requestNamed(admitted.requestId, admitted.trace);
+        const slow = `slow ${named}: ${spent}, ${request.table.rows} rows`;
         note(admitted.service, version.name, 'warning', slow);
       }
       recorder.answered({ admitted, body, request, version, json, modelMs, answer: sent }, () =>
@@ -218,13 +219,14 @@ export const assertRunning = ({ name, wanted, traffic }: Service): void => {
 export const modelFault = (
   error: unknown,
   requestId: string,
-  { columns }: CapturePolicy,
+  { trace, serving }: Pick<Admitted, 'trace' | 'serving'>,
 ): string | null => {
   if (!isDomainError(error)) return null;
   if (error.kind !== 'model-error' && error.kind !== 'model-timeout') return null;
-  const cause = Object.keys(columns).length > 0 ? undefined : error.cause;
+  const hasRules = Object.keys(serving.service.capture.columns).length > 0;
+  const cause = hasRules ? undefined : error.cause;
   const why = cause instanceof Error ? cause.message : cause === undefined ? '' : String(cause);
-  return `request ${requestId}: ${error.message}${why === '' ? '' : `: ${why}`}`;
+  return `${requestNamed(requestId, trace)}: ${error.message}${why === '' ? '' : `: ${why}`}`;
 };
 
 /** A problem as an answer of the prediction routes. */

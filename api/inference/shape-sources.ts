@@ -2,8 +2,10 @@ import type { CompiledInput } from './compiled-input';
 import type { FaultList } from './fault-list';
 import type { RowSource } from './fill-table';
 
+/** MLflow's JSON shapes. */
 export type Shape = 'dataframe_split' | 'dataframe_records' | 'instances' | 'inputs';
 
+/** How rows are read; what is wrong with them is added to `faults`. */
 export interface SourceOptions {
   readonly positional: boolean;
   readonly maxRows: number;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Contract, Description, Name, PageQuery, pageOf, Time } from '../contract';
+import { type Contract, Description, Name, PageQuery, pageOf, Stamps } from '../contract';
 
 const Num = z.coerce.number().int().min(1).max(999_999_999);
 
@@ -48,9 +48,7 @@ const Expected = z.object({
   origin: z.enum(['given', 'recorded']),
 });
 
-const Stamped = { created_by: z.string(), created_at: Time, updated_at: Time, revision: z.int() };
-
-const Model = z.object({ name: Name, latest_version: z.int(), ...Stamped });
+const Model = z.object({ name: Name, latest_version: z.int(), ...Stamps.shape });
 
 const VersionSummary = z.object({
   model: Name,
@@ -62,7 +60,7 @@ const VersionSummary = z.object({
   description: z.string(),
   tags: Tags,
   source: Source,
-  ...Stamped,
+  ...Stamps.shape,
 });
 
 const Version = VersionSummary.extend({ signature: Signature, expected: Expected.nullable() });

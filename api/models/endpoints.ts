@@ -2,8 +2,8 @@ import type { deleteModelVersion } from '../../core/models/delete-model-version'
 import type { ModelRecords } from '../../core/models/model-records';
 import type { ModelVersion } from '../../core/models/model-version';
 import type { registerVersion } from '../../core/models/register-version';
-import type { Stored } from '../../core/services/service';
 import { DomainError } from '../../core/shared/domain-error';
+import type { Stored } from '../../core/shared/stored';
 import { endpoints } from '../endpoints';
 
 interface Needs {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MAX_VERSIONS } from '../../core/services/service';
 import {
   type Contract,
   Description,
@@ -12,14 +13,13 @@ import {
 import {
   Compute,
   Environment,
+  Kind,
   ModelRef,
   settings,
   settingsPatch,
   settingsView,
   versionSettings,
 } from './fields';
-
-const Kind = z.literal('ml', { error: 'only services of kind ml can be served yet' });
 
 const NewVersion = z.strictObject({
   model: ModelRef,
@@ -129,10 +129,10 @@ export const serviceContracts = {
         ...settings,
         versions: z
           .record(Name, NewVersion)
-          .refine((versions) => Object.keys(versions).length <= 10, {
-            error: 'at most 10 versions',
+          .refine((versions) => Object.keys(versions).length <= MAX_VERSIONS, {
+            error: `at most ${MAX_VERSIONS} versions`,
           })
-          .meta({ maxProperties: 10 })
+          .meta({ maxProperties: MAX_VERSIONS })
           .default({}),
       }),
     }),

@@ -133,6 +133,11 @@ describe('the API of services', () => {
       { name: 'wine', versions: { v1: { model, environment: { 'A=B': '1' } } } },
       'body.versions.v1.environment.A=B',
     ],
+    [
+      JSON.parse('{"name": "wine", "capture": {"columns": {"__proto__": "hash"}}}'),
+      'body.capture.columns.__proto__',
+    ],
+    [JSON.parse('{"name": "wine", "versions": {"__proto__": {}}}'), 'body.versions.__proto__'],
   ])('refuses %j with its place', async (body, place) => {
     const { make } = open();
     await expect(make(body)).rejects.toMatchObject({

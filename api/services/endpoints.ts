@@ -158,7 +158,7 @@ export const serviceEndpoints = ({
       await found(path.service);
       const { from = now().getTime() - DAY_MS, to = Number.POSITIVE_INFINITY } = ordered(query);
       const { items, next_cursor } = await logs.find({ ...path, ...query, from, to });
-      return { items: [...items], next_cursor: next_cursor ?? '' };
+      return { items: [...items], next_cursor };
     },
   });
 };

@@ -1,16 +1,5 @@
 import * as z from 'zod';
-import { Description, Name } from '../contract';
-
-const Quota = z.strictObject({
-  limit: z.int().min(1).max(1_000_000_000_000),
-  period: z.enum(['day', 'week', 'month']),
-});
-const throttle = {
-  /** Requests per second. */
-  rate: z.number().positive().max(1_000_000),
-  burst: z.int().min(1).max(1_000_000),
-  quota: Quota.nullable(),
-};
+import { Description, Name, NewThrottle, Throttle } from '../contract';
 
 const MAX_COLUMN_RULES = 500;
 const capture = {
@@ -47,13 +36,14 @@ const plain = {
   positional: z.boolean(),
 };
 
+/** The kind of a service that is to be made. */
+export const Kind = z.literal('ml', { error: 'only services of kind ml can be served yet' });
+
 /** What operators say of a service; what they leave out has its default. */
 export const settings = {
   description: plain.description.default(''),
   auth: plain.auth.default(true),
-  throttle: z
-    .strictObject({ ...throttle, quota: throttle.quota.default(null) })
-    .default({ rate: 100, burst: 200, quota: null }),
+  throttle: NewThrottle.default({ rate: 100, burst: 200, quota: null }),
   capture: z
     .strictObject({
       sample: capture.sample.default(1),
@@ -79,7 +69,7 @@ export const settings = {
 export const settingsPatch = z
   .strictObject({
     ...plain,
-    throttle: z.strictObject(throttle).partial(),
+    throttle: Throttle.partial(),
     capture: z.strictObject(capture).partial(),
     retention: z.strictObject(retention).partial(),
   })
@@ -88,7 +78,7 @@ export const settingsPatch = z
 /** The same, as they are answered. */
 export const settingsView = {
   ...plain,
-  throttle: z.object(throttle),
+  throttle: Throttle,
   capture: z.object(capture),
   retention: z.object(retention),
 };
@@ -124,6 +114,7 @@ export const Compute = z.union(
 const MAX_VARIABLES = 50;
 const MAX_ENVIRONMENT = 16_384;
 
+/** Environment variables of a version's model, by name. */
 export const Environment = z
   .record(
     z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable'),
@@ -140,6 +131,7 @@ export const Environment = z
   })
   .meta({ maxProperties: MAX_VARIABLES });
 
+/** A registered version of a model. */
 export const ModelRef = z.strictObject({ name: Name, version: z.int().min(1) });
 
 /** What operators say of a version, besides its model. */

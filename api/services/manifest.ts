@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { MAX_VERSIONS } from '../../core/services/service';
 import { isReservedServiceName } from '../../core/shared/names';
 import { Name } from '../contract';
-import { settings, versionSettings } from './fields';
+import { Kind, settings, versionSettings } from './fields';
 
 const Version = z.strictObject({
   model: z
@@ -21,8 +22,6 @@ const Version = z.strictObject({
   ...versionSettings,
 });
 
-const MAX_VERSIONS = 10;
-
 const Versions = z
   .record(Name, Version)
   .refine((versions) => Object.keys(versions).length <= MAX_VERSIONS, {
@@ -39,11 +38,11 @@ const Versions = z
   .meta({ maxProperties: MAX_VERSIONS });
 
 const Service = z.strictObject({
-  kind: z.literal('ml', { error: 'only services of kind ml can be served yet' }).default('ml'),
+  kind: Kind.default('ml'),
   ...settings,
   versions: Versions.default({}),
   keys: z
-    .array(z.string().min(1).max(64))
+    .array(Name)
     .max(100)
     .refine((keys) => new Set(keys).size === keys.length, { error: 'a key is named twice' })
     .default([])

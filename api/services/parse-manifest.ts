@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { PROTO_REFUSED, protoMembers } from '../proto-members';
 import { ManifestSchema } from './manifest';
 
 /** A manifest as its file says it, every default filled in. */
@@ -28,8 +29,9 @@ const flawsOf = (issue: z.core.$ZodIssue): Flaw[] => {
 
 /** Checks what a manifest says: all of its flaws at once. */
 export const parseManifest = (value: unknown): Parsed => {
+  const unnameable = protoMembers(value).map((path) => ({ path, message: PROTO_REFUSED }));
   const { data, error } = ManifestSchema.safeParse(value);
-  return error
-    ? { manifest: null, flaws: error.issues.flatMap(flawsOf) }
-    : { manifest: data, flaws: null };
+  const others = (error?.issues ?? []).flatMap(flawsOf);
+  const flaws = [...unnameable, ...others.filter(({ path }) => path.at(-1) !== '__proto__')];
+  return data && flaws.length === 0 ? { manifest: data, flaws: null } : { manifest: null, flaws };
 };

@@ -1,11 +1,14 @@
 import type * as z from 'zod';
 import type { VersionState } from '../../core/inference/model-host';
-import { type ServiceVersion, type Stored, weightOf } from '../../core/services/service';
+import { type ServiceVersion, weightOf } from '../../core/services/service';
 import type { ServiceDocument } from '../../core/services/service-document';
 import { serviceStatus, versionStatuses } from '../../core/services/service-status';
+import type { Stored } from '../../core/shared/stored';
 import type { serviceContracts } from './contracts';
 
+/** A service in the API's own words. */
 export type ServiceView = z.input<(typeof serviceContracts)['getService']['answer']>;
+/** A version in the API's own words. */
 export type VersionView = z.input<(typeof serviceContracts)['getVersion']['answer']>;
 
 type States = readonly VersionState[];

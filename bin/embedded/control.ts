@@ -1,4 +1,5 @@
 import type { LocalHost } from '../../adapters/embedded/local-host';
+import type { UploadPlace } from '../../adapters/embedded/package-upload';
 import { aboutEndpoints } from '../../api/about/endpoints';
 import { accessEndpoints } from '../../api/access/endpoints';
 import { captureEndpoints } from '../../api/capture/endpoints';
@@ -34,11 +35,7 @@ interface Needs {
   readonly events: ServiceEvents;
   readonly logs: LogStore;
   readonly requests: CapturedRequests;
-  readonly createUpload: () => Promise<{
-    readonly upload_id: string;
-    readonly url: string;
-    readonly method: 'PUT';
-  }>;
+  readonly createUpload: () => Promise<UploadPlace>;
   readonly readiness: Parameters<typeof aboutEndpoints>[0]['checks'];
   readonly baseUrl: () => string;
   readonly secureCookies: boolean;

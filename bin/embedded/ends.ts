@@ -16,3 +16,5 @@ export const endsInTurn = () => {
     },
   };
 };
+
+export type Ends = ReturnType<typeof endsInTurn>;

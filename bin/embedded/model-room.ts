@@ -1,4 +1,4 @@
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digestOfFolder, fileArtifactStore } from '../../adapters/embedded/file-artifact-store';
 import { mlflowRegistry } from '../../adapters/embedded/mlflow-registry';
@@ -7,26 +7,26 @@ import { uploads } from '../../adapters/embedded/package-upload';
 import { modelRecords } from '../../core/models/model-records';
 import type { RecordStore } from '../../core/shared/record-store';
 import { packageChecks } from '../../model-server/package-checks';
+import type { Env } from './options';
 import { newId, now, randomSecret } from './primitives';
 
-type Env = Readonly<Record<string, string | undefined>>;
-
 interface Needs {
-  readonly folder: string;
+  /** The path of a folder among the data. */
+  readonly inData: (name: string) => string;
   readonly records: RecordStore;
   readonly env: Env;
 }
 
 /** Packages: where they come from, how they are tried, where they are kept. */
-export const modelRoom = ({ folder, records, env }: Needs) => {
+export const modelRoom = ({ inData, records, env }: Needs) => {
   const workerFile = fileURLToPath(new URL('./model-worker.mjs', import.meta.url));
-  const artifacts = fileArtifactStore(join(folder, 'artifacts'));
-  const place = uploads({ folder: join(folder, 'uploads'), now, newId, newToken: randomSecret });
+  const artifacts = fileArtifactStore(inData('artifacts'));
+  const place = uploads({ folder: inData('uploads'), now, newId, newToken: randomSecret });
   const sources = packageSources({
     uploads: place,
     roots: (env.TIDEGATE_MODEL_ROOTS ?? '').split(delimiter).filter((root) => root !== ''),
     mlflow: mlflowOf(env),
-    scratch: join(folder, 'scratch'),
+    scratch: inData('scratch'),
     newId,
   });
   const models = modelRecords(records);
@@ -38,6 +38,7 @@ export const modelRoom = ({ folder, records, env }: Needs) => {
     digestOf: digestOfFolder,
     createUpload: place.create,
     receiveUpload: place.receive,
+    sweepUploads: place.sweep,
   };
 };
 

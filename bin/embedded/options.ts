@@ -1,3 +1,6 @@
+/** The variables of the environment, by name. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
 /** What `tidegate up` is told. */
 export interface UpOptions {
   /** Null: serve what the data folder remembers. */

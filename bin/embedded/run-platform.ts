@@ -1,13 +1,12 @@
 import { endProcess } from './end-process';
-import type { UpOptions } from './options';
+import type { Env, UpOptions } from './options';
 import { openPlatform } from './platform';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** How long what is in flight may take when the platform is told to stop. */
 const GRACE_MS = 8_000;
 /** By then it has ended, whatever does not want to. */
 const LAST_MS = 9_500;
+const SOON_MS = 200;
 
 /** Serves until SIGTERM or SIGINT; what is in flight is answered first. */
 export const runPlatform = async (options: UpOptions, env: Env): Promise<void> => {
@@ -30,4 +29,6 @@ export const runPlatform = async (options: UpOptions, env: Env): Promise<void> =
   if (!stopping.signal.aborted) process.stdout.write(platform.welcome);
   await stopped;
   await platform.close(GRACE_MS);
+  // Whatever is alive now, such as a retry of the traces' exporter, has nothing left to do.
+  setTimeout(() => endProcess(0), SOON_MS).unref();
 };

@@ -30,7 +30,9 @@ export const welcome = async (needs: Needs): Promise<string> => {
   }
   if (operator) {
     const code = access.issueSignInCode(operator.id);
-    lines.push(`Sign in (once, within 15 minutes): ${url}/#code=${code}`);
+    lines.push(
+      `Sign in to the console, which comes later (once, within 15 minutes): ${url}/#code=${code}`,
+    );
   }
   const { keys } = await kept.read();
   // One that may be called with what is at hand, so that the call works when it is pasted.

@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { withExample } from '../command-parts';
 import type { Environment } from '../environment';
-import { type Act, type GlobalOptions, openSession } from '../session';
+import { type GlobalOptions, openSession } from '../session';
 import { write } from '../terminal/write';
 import { complete } from './complete';
 import { SHELLS, type Shell, shellScript } from './completion-scripts';
@@ -9,7 +9,7 @@ import { diagnose } from './doctor';
 import { type InitOptions, writeManifest } from './init';
 
 /** `init`, `doctor`, `completion`, `version`. */
-export const addAbout = (root: Command, _act: Act, environment: Environment): void => {
+export const addAbout = (root: Command, environment: Environment): void => {
   withExample(
     root
       .command('init')

@@ -32,21 +32,18 @@ export const complete = async (
 const candidatesAt = async (place: Place, session: Session): Promise<readonly Candidate[]> => {
   const described = (items: readonly { name: string; description?: string }[]) =>
     items.map(({ name, description = '' }) => ({ word: name, description }));
+  const all = { path: {}, timeoutMs: PATIENCE_MS };
   switch (place.kind) {
     case 'words':
       return place.words;
-    case 'service': {
-      const taking = { path: {}, timeoutMs: PATIENCE_MS };
-      return described((await itemsOf(session, 'GET /api/services', taking, MANY)).items);
-    }
-    case 'model': {
-      const taking = { path: {}, timeoutMs: PATIENCE_MS };
-      return described((await itemsOf(session, 'GET /api/models', taking, MANY)).items);
-    }
+    case 'service':
+      return described((await itemsOf(session, 'GET /api/services', all, MANY)).items);
+    case 'model':
+      return described((await itemsOf(session, 'GET /api/models', all, MANY)).items);
     case 'version': {
-      const taking = { path: { service: place.service }, timeoutMs: PATIENCE_MS };
       const route = 'GET /api/services/{service}/versions';
-      return described((await itemsOf(session, route, taking, MANY)).items);
+      const ofService = { ...all, path: { service: place.service } };
+      return described((await itemsOf(session, route, ofService, MANY)).items);
     }
     case 'anything':
       return [];

@@ -1,6 +1,7 @@
 import type { Command, Option } from 'commander';
 import type { GlobalOptions } from '../session';
 
+/** What a word may be completed to. */
 export interface Candidate {
   readonly word: string;
   readonly description: string;
@@ -14,43 +15,59 @@ export type Place =
   | { readonly kind: 'anything' };
 
 const ANYTHING: Place = { kind: 'anything' };
-/** Walks the words before the last one through the program's own structure. */
+
+/** Where the last word stands in the program's own structure, and what was said before it. */
 export const placeOf = (
   root: Command,
   words: readonly string[],
 ): { place: Place; options: GlobalOptions } => {
+  const { command, awaiting, given, values, isLiteral } = walked(root, words.slice(0, -1));
+  const options: GlobalOptions = {
+    ...(values.endpoint !== undefined && { endpoint: values.endpoint }),
+    ...(values.data !== undefined && { data: values.data }),
+    ...(values.token !== undefined && { token: values.token }),
+  };
+  if (awaiting) return { place: valuePlace(awaiting, given), options };
+  const isOption = !isLiteral && (words.at(-1) ?? '').startsWith('-');
+  return { place: isOption ? optionPlace(command) : argumentPlace(command, given), options };
+};
+
+interface Walked {
+  readonly command: Command;
+  /** The option whose value comes next. */
+  readonly awaiting: Option | undefined;
+  /** Arguments of the command. */
+  readonly given: readonly string[];
+  /** Values of options, by their names. */
+  readonly values: Readonly<Partial<Record<string, string>>>;
+  /** Behind `--` nothing is an option. */
+  readonly isLiteral: boolean;
+}
+
+const walked = (root: Command, words: readonly string[]): Walked => {
   let command = root;
   let awaiting: Option | undefined;
   const given: string[] = [];
-  const options: Record<string, unknown> = {};
-  let literal = false;
-  for (const word of words.slice(0, -1)) {
+  const values: Record<string, string> = {};
+  let isLiteral = false;
+  for (const word of words) {
     if (awaiting) {
-      options[awaiting.attributeName()] = word;
+      values[awaiting.attributeName()] = word;
       awaiting = undefined;
-    } else if (!literal && word === '--') {
-      literal = true;
-    } else if (!literal && word.startsWith('-')) {
+    } else if (!isLiteral && word === '--') {
+      isLiteral = true;
+    } else if (!isLiteral && word.startsWith('-')) {
       const [name = '', value] = word.split(/=(.*)/s);
       const option = optionsOf(command).find(({ long, short }) => name === long || name === short);
       if (option?.required && value === undefined) awaiting = option;
-      else if (option && value !== undefined) options[option.attributeName()] = value;
+      else if (option && value !== undefined) values[option.attributeName()] = value;
     } else {
       const next = given.length === 0 && command.commands.find((each) => each.name() === word);
       if (next) command = next;
       else given.push(word);
     }
   }
-  const globals: GlobalOptions = {
-    ...(typeof options.endpoint === 'string' && { endpoint: options.endpoint }),
-    ...(typeof options.data === 'string' && { data: options.data }),
-    ...(typeof options.token === 'string' && { token: options.token }),
-  };
-  if (awaiting) return { place: valuePlace(awaiting, given), options: globals };
-  const current = words.at(-1) ?? '';
-  const place =
-    !literal && current.startsWith('-') ? optionPlace(command) : argumentPlace(command, given);
-  return { place, options: globals };
+  return { command, awaiting, given, values, isLiteral };
 };
 
 /** A command's own options, then those every command takes. */

@@ -1,4 +1,6 @@
+/** Shells that can be helped. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+/** One of them. */
 export type Shell = (typeof SHELLS)[number];
 
 const BASH = `# Completion of tidegate in bash: source <(tidegate completion bash)

@@ -19,7 +19,11 @@ export const diagnose = async (environment: Environment, options: GlobalOptions)
       return readCredentials(folder);
     } catch (error) {
       const detail = error instanceof Error ? error.message : 'cannot be read';
-      damaged = wrong('credentials', detail, 'remove it and start the platform again');
+      damaged = wrong(
+        'credentials',
+        detail,
+        'let this user read it, or remove it and start the platform again',
+      );
       return null;
     }
   });

@@ -4,6 +4,7 @@ import { CliError, usageError } from '../cli-error';
 import type { Environment } from '../environment';
 import { write } from '../terminal/write';
 
+/** Options of `init`. */
 export interface InitOptions {
   readonly service?: string;
   readonly file: string;

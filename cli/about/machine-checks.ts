@@ -3,13 +3,14 @@ import { accessSync, constants, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { credentialsFile } from '../credentials';
 import type { Environment } from '../environment';
-import { size } from '../terminal/times';
+import { size } from '../terminal/numbers';
 import { type Check, note, ok, wrong } from './checks';
 
 const NODE = 24;
 const TIGHT_BYTES = 1_000_000_000;
 const FULL_BYTES = 100_000_000;
 
+/** Whether this Node can run the platform. */
 export const checkNode = (version: string): Check =>
   Number(version.replace(/^v/, '').split('.')[0]) >= NODE
     ? ok('node', version)
@@ -64,7 +65,10 @@ const PROBE = 'from importlib.metadata import version; print(version("mlflow"))'
 const PROBE_MS = 10_000;
 
 /** Whether models that are not ONNX could be served here, as the platform would look for it. */
-export const checkPython = async ({ env, home }: Environment): Promise<Check> => {
+export const checkPython = async ({
+  env,
+  home,
+}: Pick<Environment, 'env' | 'home'>): Promise<Check> => {
   const { TIDEGATE_PYTHON: python, TIDEGATE_PYTHON_VENV: venv } = env;
   const own = python || (venv && join(venv, 'bin', 'python'));
   const pythons = own ? [own] : [join(home, '.cache/venv/bin/python'), 'python3', 'python'];

@@ -4,11 +4,11 @@ const WAYS: readonly (readonly [RegExp, string])[] = [
     'install it for the Python that serves models; `tidegate doctor` shows which one',
   ],
   [
-    /out of memory|enomem|sigkill|\b137\b|heap/i,
+    /out of memory|enomem|sigkill|\b137\b|\bheap\b/i,
     'give it less to load, or the machine more memory',
   ],
   [
-    /eaddrinuse|address already in use|port/i,
+    /eaddrinuse|address already in use|\bport\b/i,
     'the model must listen on the port in SAGEMAKER_BIND_TO_PORT',
   ],
   [/eacces|eperm|permission/i, 'let the user who runs the platform read the files'],

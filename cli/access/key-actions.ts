@@ -1,8 +1,11 @@
-import { CliError, usageError } from '../cli-error';
+import { usageError } from '../cli-error';
 import { itemsOf } from '../list';
 import type { Moment } from '../option-values';
-import { type SettingsOptions, UNLIMITED_RATE, wholeThrottle } from '../services/settings';
+import { type SettingsOptions, UNLIMITED_RATE } from '../services/settings';
+import { wholeThrottle } from '../services/settings-body';
 import type { Session } from '../session';
+import { idOf } from './id-of';
+import { showOnce } from './show-once';
 
 interface CreateOptions extends Pick<SettingsOptions, 'rate' | 'burst' | 'quota'> {
   readonly scope?: readonly string[];
@@ -14,6 +17,7 @@ type Scope = (typeof SCOPES)[number];
 
 const MANY = 1000;
 
+/** Makes a key and prints its text. */
 export const createKey = async (
   session: Session,
   service: string,
@@ -40,6 +44,7 @@ const scopeOf = (text: string): Scope => {
   return scope;
 };
 
+/** Gives a key a new text and prints it. */
 export const rotateKey = async (
   session: Session,
   service: string,
@@ -53,6 +58,7 @@ export const rotateKey = async (
   await session.answer(rotated, (made) => showOnce(session, 'key', made.key));
 };
 
+/** Ends a key. */
 export const revokeKey = async (session: Session, service: string, key: string): Promise<void> => {
   const revoked = await session.call('DELETE /api/services/{service}/keys/{key}', {
     path: { service, key: await keyId(session, service, key) },
@@ -60,26 +66,10 @@ export const revokeKey = async (session: Session, service: string, key: string):
   await session.answer(revoked, ({ name }) => session.print(`${name} is revoked`));
 };
 
-/** Only the secret goes to stdout, so that it can be caught in a variable. */
-export const showOnce = async (
-  { print, say }: Session,
-  what: string,
-  secret: string,
-): Promise<void> => {
-  await print(secret);
-  say(`This ${what} is shown this once: keep it now.`);
-};
-
-/** The id of a key that was named; a text that names none is taken for an id. */
+/** Keys that are revoked have no name any more: another may have it. */
 const keyId = async (session: Session, service: string, text: string): Promise<string> => {
   const route = 'GET /api/services/{service}/keys';
   const { items } = await itemsOf(session, route, { path: { service } }, MANY);
-  if (items.some(({ id }) => id === text)) return text;
-  const named = items.filter(({ name, status }) => name === text && status === 'active');
-  if (named.length > 1) {
-    throw new CliError(`${named.length} keys are called ${text}: give the id of one`, {
-      hint: named.map(({ id }) => id).join(', '),
-    });
-  }
-  return named[0]?.id ?? text;
+  const active = items.filter(({ status }) => status === 'active');
+  return idOf(text, 'keys', active);
 };

@@ -3,7 +3,8 @@ import { withExample, withList } from '../command-parts';
 import { type ListOptions, showList } from '../list';
 import { ahead, repeated, whole } from '../option-values';
 import { withThrottle } from '../services/settings';
-import { statusPaint, throttleText } from '../services/show';
+import { statusPaint } from '../services/status-paint';
+import { throttleText } from '../services/throttle-text';
 import type { Act } from '../session';
 import { localTime } from '../terminal/times';
 import { createKey, revokeKey, rotateKey } from './key-actions';
@@ -62,7 +63,7 @@ export const addKeys = (program: Command, act: Act): void => {
             { title: 'ID', cell: ({ id }) => id },
             { title: 'STATUS', cell: ({ status }) => status, paint: statusPaint(session.paint) },
             { title: 'SCOPES', cell: ({ scopes }) => scopes.join(', '), wraps: true },
-            { title: 'THROTTLE', cell: ({ throttle }) => keyThrottle(throttle), wraps: true },
+            { title: 'THROTTLE', cell: ({ throttle }) => throttleText(throttle), wraps: true },
             { title: 'EXPIRES', cell: ({ expires_at }) => localTime(expires_at), wraps: true },
             {
               title: 'LAST USED',
@@ -77,10 +78,3 @@ export const addKeys = (program: Command, act: Act): void => {
     'tidegate keys list wine',
   );
 };
-
-type KeyThrottle = Parameters<typeof throttleText>[0] | { readonly quota?: undefined };
-
-const keyThrottle = (throttle: KeyThrottle): string =>
-  throttle && 'rate' in throttle
-    ? throttleText({ ...throttle, quota: throttle.quota ?? null })
-    : '-';

@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander';
-import { CliError, usageError } from '../cli-error';
+import { usageError } from '../cli-error';
 import { withExample, withList } from '../command-parts';
 import type { Taking } from '../control-api';
 import { itemsOf, type ListOptions, showList } from '../list';
 import type { Act, Session } from '../session';
 import { confirm } from '../terminal/confirm';
 import { localTime } from '../terminal/times';
-import { showOnce } from './key-actions';
+import { idOf } from './id-of';
+import { showOnce } from './show-once';
 
 type Role = Taking<'POST /api/operators'>['body']['role'];
 
@@ -103,12 +104,5 @@ const createOperator = async (
 
 const operatorId = async (session: Session, text: string): Promise<string> => {
   const { items } = await itemsOf(session, 'GET /api/operators', { path: {} }, MANY);
-  if (items.some(({ id }) => id === text)) return text;
-  const named = items.filter(({ name }) => name === text);
-  if (named.length > 1) {
-    throw new CliError(`${named.length} operators are called ${text}: give the id of one`, {
-      hint: named.map(({ id }) => id).join(', '),
-    });
-  }
-  return named[0]?.id ?? text;
+  return idOf(text, 'operators', items);
 };

@@ -4,9 +4,10 @@ import type { ItemOf } from '../control-api';
 import { type ListOptions, showList } from '../list';
 import { ago, type Moment, whole } from '../option-values';
 import type { Act, Session } from '../session';
+import { size } from '../terminal/numbers';
 import { printable } from '../terminal/printable';
 import type { Column } from '../terminal/table';
-import { localTime, size } from '../terminal/times';
+import { localTime } from '../terminal/times';
 
 type Captured = ItemOf<'GET /api/services/{service}/requests'>;
 

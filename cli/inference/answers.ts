@@ -11,30 +11,40 @@ export interface Prediction {
   readonly model_version: string;
 }
 
+/** A prediction with the text it was read from. */
+export interface Answer {
+  readonly text: string;
+  readonly prediction: Prediction;
+}
+
 /** Takes the answers of calls in their order and prints them. */
 export interface AnswerPrinter {
-  take(text: string): Promise<void>;
+  take(answer: Answer): Promise<void>;
   /** Prints what could only be printed at the end. */
   end(): Promise<void>;
 }
 
-export type PrintText = (text: string) => Promise<void>;
+type PrintText = (text: string) => Promise<void>;
 
 /** @throws CliError when a text is no prediction's answer */
-export const predictionIn = (text: string): Prediction => {
-  try {
-    const value = JSON.parse(text) as Partial<Prediction> | null;
-    if (Array.isArray(value?.predictions)) return value as Prediction;
-  } catch {
-    // Said below.
-  }
+export const answerIn = (text: string): Answer => {
+  const value = parsed(text) as Partial<Prediction> | null;
+  if (Array.isArray(value?.predictions)) return { text, prediction: value as Prediction };
   throw new CliError('the answer holds no predictions: is it another server?');
+};
+
+/** Null for what is no JSON: it holds no predictions either. */
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 };
 
 /** One line per row: the prediction, then its probabilities. */
 export const linePrinter = (print: PrintText): AnswerPrinter => ({
-  async take(text) {
-    const { predictions, probabilities } = predictionIn(text);
+  async take({ prediction: { predictions, probabilities } }) {
     const lines = predictions.map((prediction, row) => {
       const chances = Object.entries(probabilities?.[row] ?? {}).map(
         ([name, chance]) => `${name}=${chance === null ? 'null' : Number(chance.toFixed(4))}`,
@@ -50,8 +60,7 @@ export const linePrinter = (print: PrintText): AnswerPrinter => ({
 export const csvPrinter = (print: PrintText): AnswerPrinter => {
   let columns: string | undefined;
   return {
-    async take(text) {
-      const { predictions, probabilities } = predictionIn(text);
+    async take({ prediction: { predictions, probabilities } }) {
       const first = predictions[0];
       const width = Array.isArray(first) ? first.length : null;
       const classes = Object.keys(probabilities?.[0] ?? {});
@@ -82,29 +91,29 @@ export const csvPrinter = (print: PrintText): AnswerPrinter => {
  * which rows each call answered.
  */
 export const jsonPrinter = (print: PrintText): AnswerPrinter => {
-  const texts: string[] = [];
+  const answers: Answer[] = [];
   return {
-    async take(text) {
-      predictionIn(text);
-      texts.push(text);
+    async take(answer) {
+      answers.push(answer);
     },
     async end() {
-      const [only] = texts;
-      if (only === undefined) return;
-      await print(texts.length === 1 ? only.trimEnd() : JSON.stringify(merged(texts)));
+      const [first, ...more] = answers;
+      if (!first) return;
+      const whole = more.length === 0 ? first.text.trimEnd() : JSON.stringify(merged(answers));
+      await print(whole);
     },
   };
 };
 
-const merged = (texts: readonly string[]) => {
-  const answers = texts.map(predictionIn);
-  const probabilities = answers.flatMap((answer) => [
-    ...(answer.probabilities ?? answer.predictions.map(() => null)),
+const merged = (answers: readonly Answer[]) => {
+  const all = answers.map(({ prediction }) => prediction);
+  const probabilities = all.flatMap((one) => [
+    ...(one.probabilities ?? one.predictions.map(() => null)),
   ]);
   return {
-    predictions: answers.flatMap(({ predictions }) => predictions),
+    predictions: all.flatMap(({ predictions }) => predictions),
     ...(probabilities.some((chances) => chances !== null) && { probabilities }),
-    calls: answers.map(({ predictions, probabilities: _, ...call }) => ({
+    calls: all.map(({ predictions, probabilities: _, ...call }) => ({
       rows: predictions.length,
       ...call,
     })),

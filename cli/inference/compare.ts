@@ -2,6 +2,8 @@ import type { Problem } from '../cli-error';
 import { jsonOf } from '../control-api';
 import { filledPath } from '../endpoint';
 import type { Session } from '../session';
+import { rounded } from '../terminal/numbers';
+import { printable } from '../terminal/printable';
 import type { Column } from '../terminal/table';
 import { serviceClient } from './credential';
 import { type Format, openInput, wholeInput } from './input';
@@ -54,28 +56,34 @@ const printComparison = async (
     { title: 'ROW', cell: (row) => row, right: true },
     ...answered.map((name) => ({
       title: name,
-      cell: (row: number) => cellText(versions[name]?.predictions?.[row]),
+      cell: (row: number) => answerText(versions[name]?.predictions?.[row]),
       ...{ right: true, wraps: true },
     })),
     ...Object.keys(deltas).map((name) => ({
       title: `Δ ${name}`,
-      cell: (row: number) => cellText(deltas[name]?.[row]),
+      cell: (row: number) => deltaText(deltas[name]?.[row]),
       ...{ right: true, wraps: true },
     })),
   ];
-  if (rows > 0)
-    await printTable(
-      Array.from({ length: rows }, (_, row) => row),
-      columns,
-    );
+  if (rows > 0) await printTable([...Array(rows).keys()], columns);
   for (const name of names.filter((each) => !answered.includes(each))) {
-    say(`${name} did not answer: ${versions[name]?.error?.detail ?? 'see its logs'}`);
+    const { detail = 'see its logs' } = versions[name]?.error ?? {};
+    say(`${name} did not answer: ${printable(detail)}`);
   }
   say(`request ${request_id}`);
 };
 
-const cellText = (value: unknown): string => {
+/** Numbers, also those within an array, with as many digits as can be compared by eye. */
+const answerText = (value: unknown): string => {
   if (value === undefined) return '';
+  if (typeof value === 'string') return value;
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'number' ? rounded(part) : part,
+  );
+};
+
+/** A difference of numbers, or whether other answers agree. */
+const deltaText = (value: unknown): string => {
   if (typeof value === 'boolean') return value ? 'same' : 'differs';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return answerText(value);
 };

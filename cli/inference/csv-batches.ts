@@ -1,5 +1,5 @@
 import { CliError } from '../cli-error';
-import { count } from '../terminal/times';
+import { count } from '../terminal/numbers';
 import { isBlank, recordCutter } from './csv-records';
 
 /** Rows for one call, under the header they all share. */

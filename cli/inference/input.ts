@@ -1,11 +1,12 @@
 import { open } from 'node:fs/promises';
 import { CliError, usageError } from '../cli-error';
 import type { Environment } from '../environment';
-import { count } from '../terminal/times';
+import { count } from '../terminal/numbers';
 
+/** What rows are written in. */
 export type Format = 'csv' | 'json';
 
-export interface Input {
+interface Input {
   readonly format: Format;
   readonly pieces: AsyncIterable<Uint8Array>;
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import {
   type Asked,
   type PlatformEmulator,
@@ -86,8 +87,21 @@ describe('predict', () => {
     const result = await predictWith(['--csv'], doubled, { stdin, maxRows: 300 });
     expect(result.code).toBe(0);
     expect(result.stdout).toBe(`prediction\n${rows.map((row) => row * 2).join('\n')}\n`);
+    expect(result.stderr).toBe('1,000 rows in 4 calls, the last by v1 (wine/1), request req-7\n');
     expect(calls().map((call) => rowsOf(call).length)).toEqual([300, 300, 300, 100]);
     expect(calls().every(({ body }) => body.toString().startsWith('alcohol\n'))).toBe(true);
+  });
+
+  it('says so when it may not know how many rows a call may have, and sends 512', async () => {
+    platform = await platformEmulator({
+      'POST /services/wine/predict': doubled,
+      'GET /api/services/wine': () => problem(403, 'forbidden', 'not allowed'),
+    });
+    const stdin = `alcohol\n${'1\n'.repeat(513)}`;
+    const result = await runCli(['predict', 'wine'], { endpoint: platform.endpoint, stdin });
+    expect(result.code).toBe(0);
+    expect(result.stderr).toContain("wine's max_rows is not known (not allowed): 512 rows a call");
+    expect(calls().map((call) => rowsOf(call).length)).toEqual([512, 1]);
   });
 
   it('makes one JSON document of many calls', async () => {
@@ -216,7 +230,6 @@ describe('predict', () => {
   });
 
   it('asks for rows instead of waiting for a person to type them', async () => {
-    const { PassThrough } = await import('node:stream');
     const stdin = Object.assign(new PassThrough(), { isTTY: true });
     const result = await predictWith([], doubled, { stdin });
     expect(result).toMatchObject({ code: 2 });
@@ -259,6 +272,35 @@ describe('compare', () => {
     expect(result.code).toBe(0);
     expect(result.stdout).toBe('ROW   v1   v2  Δ v2\n  0  5.1  5.6   0.5\n');
     expect(result.stderr).toBe('v3 did not answer: the model failed\nrequest req-9\n');
+  });
+
+  it('rounds numbers for people, and leaves all their digits in --json', async () => {
+    const precise = {
+      ...comparison,
+      versions: {
+        v1: { predictions: [5.577201843261719, 512345.678] },
+        v2: { predictions: [[0.1 + 0.2]] },
+      },
+      deltas: { v2: [0.08914041519165039, -2513371.25] },
+    };
+    const { stdout } = await compareWith([], precise);
+    expect(stdout.split('\n').map((line) => line.trim().split(/ {2,}/))).toEqual([
+      ['ROW', 'v1', 'v2', 'Δ v2'],
+      ['0', '5.5772', '[0.3]', '0.0891404'],
+      ['1', '512346', '-', '-2513371'],
+      [''],
+    ]);
+    await platform.close();
+    expect(JSON.parse((await compareWith(['--json'], precise)).stdout)).toEqual(precise);
+  });
+
+  it('says of answers that are no numbers what they are, and whether they agree', async () => {
+    const { stdout } = await compareWith([], {
+      request_id: 'req-9',
+      versions: { v1: { predictions: [true, false] }, v2: { predictions: [true, true] } },
+      deltas: { v2: [true, false] },
+    });
+    expect(stdout).toMatch(/0 +true +true +same\n +1 +false +true +differs\n$/);
   });
 
   it("is the platform's JSON with --json", async () => {

@@ -1,14 +1,23 @@
-import { CliError, type Problem } from '../cli-error';
 import type { Send } from '../client';
 import { filledPath } from '../endpoint';
+import { Refused } from '../refusals';
 import type { Session } from '../session';
-import { count } from '../terminal/times';
-import { type AnswerPrinter, csvPrinter, jsonPrinter, linePrinter, predictionIn } from './answers';
+import { count } from '../terminal/numbers';
+import { printable } from '../terminal/printable';
+import {
+  type AnswerPrinter,
+  answerIn,
+  csvPrinter,
+  jsonPrinter,
+  linePrinter,
+  type Prediction,
+} from './answers';
 import { serviceClient } from './credential';
-import { type CsvBatch, csvBatches } from './csv-batches';
+import { csvBatches } from './csv-batches';
 import { type Format, MAX_BODY, openInput, wholeInput } from './input';
+import { type Post, sendBatches } from './send-batches';
 
-export interface PredictOptions {
+interface PredictOptions {
   readonly format?: Format;
   readonly key?: string;
   readonly version?: string;
@@ -33,32 +42,16 @@ export const predict = async (
   const printer = printerFor(session, options);
   const post = poster(serviceClient(session, service, options.key), path, options);
   if (format === 'json') {
-    const text = await post(await wholeInput(pieces), 'application/json');
-    await printer.take(text);
+    const answer = await post(await wholeInput(pieces), 'application/json');
+    await printer.take(answer);
     await printer.end();
-    sayWho(session, predictionIn(text), predictionIn(text).predictions.length);
+    sayWho(session, answer.prediction, answer.prediction.predictions.length, 1);
     return;
   }
   const maxRows = options.batchRows ?? (await rowsPerCall(session, service));
-  const progress = session.progress();
-  let rows = 0;
-  let last: ReturnType<typeof predictionIn> | undefined;
-  try {
-    for await (const batch of csvBatches(pieces, { maxRows, maxBytes: MAX_BODY })) {
-      const text = await post(batch.body, 'text/csv').catch((error: unknown) => {
-        throw batch.isLast && rows === 0 ? error : failedBatch(error, batch);
-      });
-      progress.done();
-      await printer.take(text);
-      last = predictionIn(text);
-      rows += last.predictions.length;
-      progress.update(`${count(rows)} rows are answered`);
-    }
-  } finally {
-    progress.done();
-    await printer.end();
-  }
-  if (last) sayWho(session, last, rows);
+  const batches = csvBatches(pieces, { maxRows, maxBytes: MAX_BODY });
+  const { last, rows, calls } = await sendBatches(session, batches, post, printer);
+  if (last) sayWho(session, last, rows, calls);
 };
 
 const printerFor = ({ json, print }: Session, { csv }: PredictOptions): AnswerPrinter => {
@@ -67,8 +60,8 @@ const printerFor = ({ json, print }: Session, { csv }: PredictOptions): AnswerPr
 };
 
 const poster =
-  (send: Send, path: string, { version, splitKey, clientRequestId }: PredictOptions) =>
-  async (body: Uint8Array<ArrayBuffer>, type: string): Promise<string> => {
+  (send: Send, path: string, { version, splitKey, clientRequestId }: PredictOptions): Post =>
+  async (body, type) => {
     const { text } = await send({
       ...{ method: 'POST', path, body, timeoutMs: TIMEOUT_MS, retry: 'patient' },
       headers: {
@@ -78,45 +71,33 @@ const poster =
         ...(clientRequestId !== undefined && { 'x-client-request-id': clientRequestId }),
       },
     });
-    return text;
+    return answerIn(text);
   };
 
-/** Rows the service takes in a call; the default when a caller with only a key may not know. */
-const rowsPerCall = async ({ operatorToken, call }: Session, service: string): Promise<number> => {
+/** Rows the service takes in a call; what most take where it may not be asked. */
+const rowsPerCall = async (
+  { operatorToken, call, say }: Session,
+  service: string,
+): Promise<number> => {
   if (operatorToken === undefined) return DEFAULT_ROWS;
-  const seen = await call('GET /api/services/{service}', { path: { service } }).catch(() => null);
-  return seen?.max_rows ?? DEFAULT_ROWS;
+  try {
+    return (await call('GET /api/services/{service}', { path: { service } })).max_rows;
+  } catch (error) {
+    // A key may open the service all the same.
+    if (!(error instanceof Refused)) throw error;
+    const why = printable(error.message);
+    say(`${service}'s max_rows is not known (${why}): ${DEFAULT_ROWS} rows a call`);
+    return DEFAULT_ROWS;
+  }
 };
-
-/** Says which rows of the file failed, and counts the faults' rows from the file's first. */
-const failedBatch = (error: unknown, { firstRow, rows }: CsvBatch): unknown => {
-  if (!(error instanceof CliError)) return error;
-  const range = `rows ${firstRow}–${firstRow + rows - 1}, counted from 0`;
-  const before =
-    firstRow === 0
-      ? 'nothing was answered before'
-      : `${count(firstRow)} rows before them were answered`;
-  return new CliError(`${range}: ${error.message}`, {
-    ...(error.problem && { problem: shifted(error.problem, firstRow) }),
-    hint: [error.hint, before].filter(Boolean).join('; '),
-    cause: error,
-  });
-};
-
-const shifted = (problem: Problem, by: number): Problem => ({
-  ...problem,
-  ...(problem.errors && {
-    errors: problem.errors.map((fault) =>
-      fault.row === undefined ? fault : { ...fault, row: fault.row + by },
-    ),
-  }),
-});
 
 const sayWho = (
   { say }: Session,
-  { service_version, model_version, request_id }: ReturnType<typeof predictionIn>,
+  { service_version, model_version, request_id }: Prediction,
   rows: number,
+  calls: number,
 ): void => {
   const amount = `${count(rows)} row${rows === 1 ? '' : 's'}`;
-  say(`${amount} by ${service_version} (${model_version}), request ${request_id}`);
+  const by = `by ${service_version} (${model_version}), request ${request_id}`;
+  say(calls === 1 ? `${amount} ${by}` : `${amount} in ${count(calls)} calls, the last ${by}`);
 };

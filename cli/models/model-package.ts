@@ -2,9 +2,10 @@ import { lstat, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { CliError } from '../cli-error';
+import { size } from '../terminal/numbers';
 import type { Progress } from '../terminal/progress';
-import { size } from '../terminal/times';
 
+/** A model as one file, ready to be sent. */
 export interface PackedModel {
   /** What is sent: the user's own file, or an archive made of the folder. */
   readonly file: string;

@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { CliError, usageError } from '../cli-error';
 import type { Taking } from '../control-api';
 import type { Session } from '../session';
+import { printable } from '../terminal/printable';
 import { packModel } from './model-package';
 import { upload } from './upload';
 
-export interface RegisterOptions {
+interface RegisterOptions {
   readonly description?: string;
   readonly tag?: Readonly<Record<string, string>>;
   /** A JSON file. */
@@ -74,7 +75,9 @@ const register = async (
   });
   await answer(version, async ({ version: number, flavor, signature }) => {
     const columns = signature.inputs.length;
-    await print(`${model}/${number}  ${flavor}, ${columns} column${columns === 1 ? '' : 's'}`);
+    await print(
+      `${model}/${number}  ${printable(flavor)}, ${columns} column${columns === 1 ? '' : 's'}`,
+    );
     say(`Next: tidegate services create ${model} --model ${model}/${number} --wait`);
   });
 };
@@ -82,11 +85,11 @@ const register = async (
 const expectedIn = async ({ expected }: RegisterOptions): Promise<Registration['expected']> => {
   if (expected === undefined) return undefined;
   const text = await readFile(expected, 'utf8').catch(() => {
-    throw new CliError(`${expected}: cannot be read`);
+    throw new CliError(`${expected}: there is no such file, or it cannot be read`);
   });
   try {
     return JSON.parse(text) as Registration['expected'];
   } catch {
-    throw new CliError(`${expected}: is not JSON`);
+    throw new CliError(`${expected}: is not JSON, such as {"predictions": [5.6]}`);
   }
 };

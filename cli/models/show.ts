@@ -2,9 +2,10 @@ import type { AnswerTo } from '../control-api';
 import type { ListOptions } from '../list';
 import type { ModelRef } from '../option-values';
 import type { Session } from '../session';
+import { size } from '../terminal/numbers';
 import { printable } from '../terminal/printable';
 import type { Column } from '../terminal/table';
-import { localTime, size } from '../terminal/times';
+import { localTime } from '../terminal/times';
 
 type Model = AnswerTo<'GET /api/models/{model}'>;
 type Version = AnswerTo<'GET /api/models/{model}/versions/{number}'>;

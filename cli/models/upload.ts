@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import { settled } from '../client';
 import { unreached } from '../refusals';
 import type { Session } from '../session';
+import { size } from '../terminal/numbers';
 import type { Progress } from '../terminal/progress';
-import { size } from '../terminal/times';
 import type { PackedModel } from './model-package';
 
 const TIMEOUT_MS = 1_800_000;

@@ -4,14 +4,9 @@ import type { AnswerTo } from '../control-api';
 import type { Compute, ModelRef } from '../option-values';
 import type { Session } from '../session';
 import { confirm } from '../terminal/confirm';
-import {
-  columnRules,
-  partialThrottle,
-  plainSettings,
-  type SettingsOptions,
-  wholeThrottle,
-} from './settings';
-import { trafficText } from './show';
+import type { SettingsOptions } from './settings';
+import { partialThrottle, settingsBody, wholeThrottle } from './settings-body';
+import { trafficText } from './traffic-text';
 import { waitForService } from './wait';
 
 type Service = AnswerTo<'GET /api/services/{service}'>;
@@ -22,25 +17,24 @@ interface CreateOptions extends SettingsOptions, WaitOptions {
   readonly compute?: Compute;
 }
 
+/** Requests per second of a service whose burst or quota alone was given. */
 const RATE = 100;
 
+/** Creates a service, with a first version where a model is given. */
 export const createService = async (
   session: Session,
   name: string,
   options: CreateOptions,
 ): Promise<void> => {
-  const { model, versionName, compute, sample, clientIp, wait, waitTimeout } = options;
+  const { model, versionName, compute, wait, waitTimeout } = options;
   if (!model && (wait || compute)) throw usageError('--wait and --compute need --model');
   const throttle = wholeThrottle(options, RATE);
-  const columns = columnRules(options);
-  const capture = captureOf(sample, columns, clientIp);
   const made = await session.call('POST /api/services', {
     path: {},
     body: {
       name,
-      ...plainSettings(options),
+      ...settingsBody(options),
       ...(throttle && { throttle }),
-      ...(capture && { capture }),
       ...(model && { versions: { [versionName]: { model, ...(compute && { compute }) } } }),
     },
   });
@@ -52,6 +46,7 @@ export const createService = async (
   session.say(`Next: ${next}`);
 };
 
+/** Changes what is given of a service, unless somebody else changed it meanwhile. */
 export const updateService = async (
   session: Session,
   service: string,
@@ -61,13 +56,9 @@ export const updateService = async (
   const path = { service };
   const before = await call('GET /api/services/{service}', { path });
   const throttle = partialThrottle(options);
-  // Column rules are replaced as a whole, so those that stay are sent again.
-  const columns = columnRules(options, before.capture.columns);
-  const capture = captureOf(options.sample, columns, options.clientIp);
   const body = {
-    ...plainSettings(options),
+    ...settingsBody(options, before.capture.columns),
     ...(throttle && { throttle }),
-    ...(capture && { capture }),
   };
   if (Object.keys(body).length === 0) throw usageError('nothing to change was given');
   await tell(
@@ -76,6 +67,7 @@ export const updateService = async (
   );
 };
 
+/** Starts or stops a service. */
 export const wantService =
   (verb: 'start' | 'stop') =>
   async (session: Session, service: string, { wait, waitTimeout }: WaitOptions): Promise<void> => {
@@ -89,6 +81,7 @@ export const wantService =
     );
   };
 
+/** Shares traffic out over versions. */
 export const setTraffic = async (
   session: Session,
   service: string,
@@ -107,6 +100,7 @@ export const setTraffic = async (
   await session.answer(seen, () => session.print(`${service}: ${trafficText(seen.traffic)}`));
 };
 
+/** Deletes a service after a yes. */
 export const deleteService = async (
   session: Session,
   service: string,
@@ -123,19 +117,6 @@ export const deleteService = async (
 
 const isRunning = ({ status }: Service): boolean => status === 'running';
 const isStopped = ({ status }: Service): boolean => status === 'stopped';
-
-const captureOf = (
-  sample: number | undefined,
-  columns: ReturnType<typeof columnRules>,
-  clientIp: boolean | undefined,
-) => {
-  const given = {
-    ...(sample !== undefined && { sample }),
-    ...(columns && { columns: { ...columns } }),
-    ...(clientIp !== undefined && { client_ip: clientIp }),
-  };
-  return Object.keys(given).length > 0 ? given : undefined;
-};
 
 const tell = ({ answer, print }: Session, service: Service): Promise<void> =>
   answer(service, () => print(`${service.name} is ${service.status}`));

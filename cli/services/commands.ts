@@ -4,8 +4,9 @@ import { type ListOptions, showList } from '../list';
 import { compute, modelRef, repeated, shares } from '../option-values';
 import type { Act } from '../session';
 import { createService, deleteService, setTraffic, updateService, wantService } from './actions';
+import { serviceColumns } from './columns';
 import { withSettings } from './settings';
-import { printService, serviceColumns } from './show';
+import { printService } from './show';
 
 const NAME = ['<service>', "the service's name"] as const;
 

@@ -2,8 +2,9 @@ import type { ItemOf } from '../control-api';
 import type { Session } from '../session';
 import { printable } from '../terminal/printable';
 import { localTime } from '../terminal/times';
-import { statusPaint } from './show';
+import { statusPaint } from './status-paint';
 
+/** Something that happened to a service. */
 export type Event = ItemOf<'GET /api/services/{service}/events'>;
 
 const EVERY_MS = 2000;

@@ -3,7 +3,7 @@ import { ago, type Moment } from '../option-values';
 import type { Session } from '../session';
 import { printable } from '../terminal/printable';
 import { localTime } from '../terminal/times';
-import { statusPaint } from './show';
+import { statusPaint } from './status-paint';
 
 type LogLine = ItemOf<'GET /api/services/{service}/logs'>;
 
@@ -31,7 +31,7 @@ export const showLogs = async (
   const now = session.environment.now();
   const query = {
     from: since(now),
-    to: follow ? undefined : until?.(now),
+    to: until?.(now),
     version,
     instance,
     q: grep,

@@ -32,6 +32,7 @@ describe('services create', () => {
   it('makes the service and its first version in one call', async () => {
     const options = ['--rate', '5', '--quota', '1000/day', '--sample', '0.1', '--hash', 'id'];
     const more = ['--mask', 'pH', '--drop', 'name', '--no-auth', '--max-rows', '64'];
+    const days = ['--rows-days', '400'];
     const result = await run(
       [
         'services',
@@ -43,6 +44,7 @@ describe('services create', () => {
         'a1',
         ...options,
         ...more,
+        ...days,
       ],
       { [CREATE]: () => ({ status: 201, body: aService({ status: 'starting' }) }) },
     );
@@ -51,6 +53,7 @@ describe('services create', () => {
       ...{ name: 'wine', auth: false, max_rows: 64 },
       throttle: { rate: 5, burst: 10, quota: { limit: 1000, period: 'day' } },
       capture: { sample: 0.1, columns: { id: 'hash', pH: 'mask', name: 'drop' } },
+      retention: { rows_days: 400 },
       versions: { a1: { model: { name: 'red', version: 3 } } },
     });
   });
@@ -119,6 +122,8 @@ describe('services create', () => {
     ['--model', 'wine'],
     ['--quota', '5/year'],
     ['--sample', '2'],
+    ['--rows-days', '0'],
+    ['--requests-days', 'never'],
     ['--no-such-option'],
   ])('is called wrongly with %s', async (...args) => {
     const result = await run(['services', 'create', 'wine', ...args], {});
@@ -201,6 +206,38 @@ describe('services', () => {
       [`GET ${WINE}`]: () => ({ body: aService() }),
     });
     expect(result.stdout).toMatch(/captured +100 %, hash user_id/);
+  });
+
+  it('show a share of captured requests, and days, as a person would write them', async () => {
+    const service = aService({
+      capture: { sample: 0.07, columns: {}, client_ip: false },
+      retention: { requests_days: 90, rows_days: null, labels_days: 365 },
+    });
+    const result = await run(['services', 'show', 'wine'], {
+      [`GET ${WINE}`]: () => ({ body: service }),
+    });
+    expect(result.stdout).toMatch(/captured +7 %\n/);
+    expect(result.stdout).toMatch(/kept +requests 90 days, rows for ever, labels 365 days\n/);
+  });
+
+  it('have their quota taken away', async () => {
+    await run(['services', 'update', 'wine', '--quota', 'none'], {
+      [`GET ${WINE}`]: () => ({ body: aService() }),
+      [`PATCH ${WINE}`]: () => ({ body: aService() }),
+    });
+    expect(bodyOf(`PATCH ${WINE}`)).toEqual({ throttle: { quota: null } });
+  });
+
+  it('are kept for days, or for ever again', async () => {
+    const days = ['--requests-days', '90', '--labels-days', 'none'];
+    const result = await run(['services', 'update', 'wine', ...days], {
+      [`GET ${WINE}`]: () => ({ body: aService() }),
+      [`PATCH ${WINE}`]: () => ({ body: aService() }),
+    });
+    expect(result.code).toBe(0);
+    expect(bodyOf(`PATCH ${WINE}`)).toEqual({
+      retention: { requests_days: 90, labels_days: null },
+    });
   });
 
   it('are changed only where told, guarded by the revision that was seen', async () => {

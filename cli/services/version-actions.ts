@@ -24,6 +24,7 @@ interface AddOptions extends ContentOptions, WaitOptions {
 const VERSION = '/api/services/{service}/versions/{version}';
 const MANY = 1000;
 
+/** Adds a version, under the next free name unless one is given. */
 export const addVersion = async (
   session: Session,
   service: string,
@@ -53,6 +54,7 @@ const nextName = async (session: Session, service: string): Promise<string> => {
   return `v${Math.max(0, ...numbers) + 1}`;
 };
 
+/** Changes what is given of a version. */
 export const updateVersion = async (
   session: Session,
   service: string,
@@ -64,6 +66,7 @@ export const updateVersion = async (
   await tell(session, await session.call(`PATCH ${VERSION}`, { path: { service, version }, body }));
 };
 
+/** Starts or stops a version. */
 export const wantVersion =
   (verb: 'start' | 'stop') =>
   async (
@@ -80,6 +83,7 @@ export const wantVersion =
     );
   };
 
+/** Deletes a version after a yes. */
 export const deleteVersion = async (
   session: Session,
   service: string,
@@ -91,6 +95,7 @@ export const deleteVersion = async (
   session.say(`${service} ${version} is deleted.`);
 };
 
+/** Replaces one replica, or all of a version's. */
 export const restartInstances = async (
   session: Session,
   service: string,

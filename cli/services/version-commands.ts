@@ -3,7 +3,8 @@ import { withExample, withList, withWait } from '../command-parts';
 import { type ListOptions, showList } from '../list';
 import { compute, modelRef, pairs } from '../option-values';
 import type { Act } from '../session';
-import { instanceColumns, printVersion, versionColumns } from './show';
+import { instanceColumns, versionColumns } from './columns';
+import { printVersion } from './show';
 import {
   addVersion,
   deleteVersion,
@@ -104,4 +105,8 @@ const withContent = (command: Command): Command =>
     .option('--model <model/version>', 'what it serves, such as wine/2', modelRef)
     .option('--description <text>', 'what it is')
     .option('--compute <size>', 'serverless:2048:10, ml.m5.large:2 or :1-4', compute)
-    .option('--env <name=value>', 'a variable of its process; may be given again', pairs);
+    .option(
+      '--env <name=value>',
+      'a variable of its process, of all it has; may be given again',
+      pairs,
+    );

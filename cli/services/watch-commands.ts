@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { withExample, withList } from '../command-parts';
 import { type ListOptions, showList } from '../list';
 import { ago, type Moment, whole } from '../option-values';
@@ -7,7 +7,7 @@ import type { Column } from '../terminal/table';
 import { localTime } from '../terminal/times';
 import { type Event, followEvents } from './follow-events';
 import { showLogs } from './logs';
-import { statusPaint } from './show';
+import { statusPaint } from './status-paint';
 
 const LINES = 1000;
 const lineLimit = whole(1, 1_000_000);
@@ -26,7 +26,7 @@ export const addWatching = (program: Command, act: Act): void => {
         .description('List what happened to a service, last seen first')
         .argument('<service>', "the service's name")
         .option('--since <when>', 'such as 1h or 2026-11-20', ago)
-        .option('-f, --follow', 'print what comes, until Ctrl-C; one JSON line each with --json'),
+        .addOption(following('limit', 'page')),
     ).action(
       act((session, service: string, options: EventOptions) => {
         const from = options.since?.(session.environment.now());
@@ -46,7 +46,7 @@ export const addWatching = (program: Command, act: Act): void => {
       .command('logs')
       .description('Print what the replicas of a service printed, oldest first')
       .argument('<service>', "the service's name")
-      .option('-f, --follow', 'print what comes, until Ctrl-C; one JSON line each with --json')
+      .addOption(following('limit', 'until'))
       .option('--version <version>', 'only of this version')
       .option('--instance <instance>', 'only of this replica')
       .option('--since <when>', 'such as 15m, 24h, 7d or 2026-11-20 (1h)', ago)
@@ -58,6 +58,13 @@ export const addWatching = (program: Command, act: Act): void => {
     'tidegate logs wine --since 24h --grep "out of memory"',
   );
 };
+
+/** `--follow`, which these other options cannot go with: it has no end. */
+const following = (...others: readonly string[]): Option =>
+  new Option(
+    '-f, --follow',
+    'print what comes, until Ctrl-C; one JSON line each with --json',
+  ).conflicts([...others]);
 
 const eventColumns = (paint: Paint): readonly Column<Event>[] => [
   { title: 'LAST SEEN', cell: ({ last_seen }) => localTime(last_seen) },

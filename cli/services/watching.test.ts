@@ -34,6 +34,20 @@ describe('events', () => {
   });
 });
 
+describe('following', () => {
+  it.each([
+    ['events', '--limit', '5'],
+    ['events', '--page'],
+    ['logs', '--limit', '5'],
+    ['logs', '--until', '1h'],
+  ])('has no end, so %s does not take %s with it', async (command, ...more) => {
+    const result = await run([command, 'wine', '--follow', ...more], {});
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain('cannot be used with');
+    expect(platform.asked).toHaveLength(0);
+  });
+});
+
 describe('logs', () => {
   const LOGS = 'GET /api/services/wine/logs';
   const pages: Answers = {

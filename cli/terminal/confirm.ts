@@ -7,7 +7,7 @@ import type { Environment } from '../environment';
  * @throws CliError when the answer is no, or nobody can be asked
  */
 export const confirm = async (
-  { stdin, stderr }: Environment,
+  { stdin, stderr }: Pick<Environment, 'stdin' | 'stderr'>,
   question: string,
   yes: boolean,
 ): Promise<void> => {

@@ -1,6 +1,7 @@
 import type { Terminal } from '../environment';
 import { printable } from './printable';
 
+/** A line that says how far it is. */
 export interface Progress {
   update(text: string): void;
   /** Removes the line, until there is another update. */

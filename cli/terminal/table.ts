@@ -1,5 +1,6 @@
 import { printable, widthOf, wrap } from './printable';
 
+/** A column of a table. */
 export interface Column<T> {
   readonly title: string;
   readonly cell: (item: T) => string | number | null | undefined;

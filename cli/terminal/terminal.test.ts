@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
-import type { Environment } from '../environment';
 import { confirm } from './confirm';
+import { count, size } from './numbers';
 import { progressOn } from './progress';
-import { count, localTime, size } from './times';
+import { localTime } from './times';
 
 const screen = (columns = 40) => {
   const stream = Object.assign(new PassThrough(), { isTTY: true, columns });
@@ -14,7 +14,7 @@ const environmentOf = (stdin: PassThrough, isTTY: boolean) => {
   const environment = {
     stdin: Object.assign(stdin, { isTTY }),
     stderr: Object.assign(stream, { isTTY }),
-  } as unknown as Environment;
+  };
   return { environment, text };
 };
 

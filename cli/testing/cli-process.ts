@@ -7,9 +7,10 @@ import type { CliResult } from './run-cli';
 
 /** The command line as a program of its own, bundled as it is shipped. */
 export interface CliProgram {
-  /** An executable file called `tidegate`'s folder and script. */
+  /** A folder of its own, with its script. */
   readonly folder: string;
   readonly script: string;
+  /** Runs it to its end. */
   run(
     args: readonly string[],
     options?: { env?: Readonly<Record<string, string>>; stdin?: string },
@@ -27,6 +28,7 @@ process.exitCode = await run(program(environment), argv.slice(2), environment);
 const REQUIRE =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
+/** Bundles the command line into a temporary folder. */
 export const cliProgram = async (): Promise<CliProgram> => {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-cli-'));
   await build({

@@ -1,14 +1,12 @@
 import type { Command } from 'commander';
-import type { Environment } from '../environment';
 import { program } from '../program';
+import { testEnvironment } from './test-environment';
 
 /** Every command that can be run, such as `services create`, but for help. */
-export const commandNames = (): string[] => {
-  const environment = { env: {}, stdout: {}, stderr: {} } as unknown as Environment;
-  return leaves(program(environment))
+export const commandNames = (): string[] =>
+  leaves(program(testEnvironment()))
     .map(nameOf)
     .filter((name) => !name.endsWith('help'));
-};
 
 const leaves = (command: Command): readonly Command[] =>
   command.commands.length === 0

@@ -4,6 +4,7 @@ import type { Contract } from '../../api/contract';
 import { contracts } from '../../api/contracts';
 import { routeEntries } from '../../api/routes';
 
+/** A request as it came. */
 export interface Asked {
   readonly method: string;
   readonly path: string;
@@ -12,6 +13,7 @@ export interface Asked {
   readonly body: Buffer;
 }
 
+/** What is answered to it. */
 export interface Told {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -24,6 +26,7 @@ export interface Told {
 /** What is answered to `GET /api/services/wine`. */
 export type Answers = Readonly<Record<string, (asked: Asked) => Told>>;
 
+/** A server for one test. */
 export interface PlatformEmulator {
   readonly endpoint: string;
   readonly asked: readonly Asked[];
@@ -95,8 +98,8 @@ const breachIn = ({ method, path, query, headers, body }: Asked, told: Told): To
     if (route.method !== method || !names || !path.startsWith('/api/')) continue;
     const { input, answer, status }: Contract = contracts[name];
     const taken = body.length > 0 ? JSON.parse(body.toString()) : undefined;
-    const input_ = input.safeParse({ path: names, query, headers, body: taken });
-    if (!input_.success) return problem(599, 'breach', `asked: ${input_.error.message}`);
+    const read = input.safeParse({ path: names, query, headers, body: taken });
+    if (!read.success) return problem(599, 'breach', `asked: ${read.error.message}`);
     if ((told.status ?? 200) >= 400) return null;
     if ((told.status ?? 200) !== status) return problem(599, 'breach', `${name} says ${status}`);
     const output = answer?.safeParse(told.body);

@@ -1,7 +1,7 @@
 const AT = '2026-11-20T10:00:00.000Z';
 const stamps = { created_by: 'ada', created_at: AT, updated_at: AT, revision: 3 };
 
-/** Resources as the platform answers them. */
+/** A service as the platform answers it. */
 export const aService = (more: object = {}) => ({
   ...{ name: 'wine', kind: 'ml', description: 'red', status: 'running', status_reason: null },
   ...{ auth: true, throttle: { rate: 200, burst: 400, quota: null } },
@@ -14,6 +14,7 @@ export const aService = (more: object = {}) => ({
   ...more,
 });
 
+/** A version as the platform answers it. */
 export const aVersion = (more: object = {}) => ({
   ...{ id: 'ver-1', service: 'wine', name: 'v1', description: '', status: 'running' },
   status_reason: null,
@@ -25,6 +26,7 @@ export const aVersion = (more: object = {}) => ({
   ...more,
 });
 
+/** A key as the platform answers it. */
 export const aKey = (more: object = {}) => ({
   ...{ id: 'key-1', service: 'wine', name: 'my-app', scopes: ['predict'], status: 'active' },
   ...{ throttle: null, expires_at: null, last_used_at: null },
@@ -32,12 +34,14 @@ export const aKey = (more: object = {}) => ({
   ...more,
 });
 
+/** An operator as the platform answers it. */
 export const anOperator = (more: object = {}) => ({
   ...{ id: 'op-1', name: 'ada', role: 'admin', data: true },
   ...stamps,
   ...more,
 });
 
+/** A version of a model as the platform answers it. */
 export const aModelVersion = (more: object = {}) => ({
   ...{ model: 'wine', version: 1, flavor: 'onnx', runtime: 'onnx' },
   ...{ digest: `sha256:${'0'.repeat(64)}`, size: 1234, description: '', tags: {} },
@@ -52,6 +56,7 @@ export const aModelVersion = (more: object = {}) => ({
   ...more,
 });
 
+/** A page of a list as the platform answers it. */
 export const pageOf = (items: readonly object[], next: string | null = null) => ({
   items,
   next_cursor: next,

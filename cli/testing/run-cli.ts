@@ -1,8 +1,9 @@
 import { PassThrough, Readable } from 'node:stream';
-import type { Environment } from '../environment';
 import { program } from '../program';
 import { run } from '../run';
+import { testEnvironment } from './test-environment';
 
+/** What a run starts with. */
 export interface CliRun {
   readonly endpoint?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -12,6 +13,7 @@ export interface CliRun {
   readonly home?: string;
 }
 
+/** What a run left. */
 export interface CliResult {
   readonly code: number;
   readonly stdout: string;
@@ -27,7 +29,7 @@ export const runCli = async (
   const stdout = Object.assign(new PassThrough(), screen);
   const stderr = Object.assign(new PassThrough(), screen);
   const [out, err] = [gather(stdout), gather(stderr)];
-  const environment: Environment = {
+  const environment = testEnvironment({
     env: {
       TIDEGATE_DATA: '/nowhere/data',
       TIDEGATE_TOKEN: 'tgo-test',
@@ -38,9 +40,7 @@ export const runCli = async (
     stdout,
     stderr,
     home,
-    version: '1.2.3',
-    now: () => new Date(),
-  };
+  });
   const code = await run(program(environment), args, environment);
   return { code, stdout: out(), stderr: err() };
 };

@@ -1,6 +1,7 @@
-import type { Stamps } from '../services/service';
+import type { Stamps } from '../shared/stored';
 import type { Throttle } from './rate-limiter';
 
+/** What a key lets its holder do. */
 export type Scope = 'predict' | 'labels';
 
 /** A key of one service. The key itself is shown once and kept as a digest only. */
@@ -15,6 +16,7 @@ export interface ApiKey extends Stamps {
   readonly last_used_at: string | null;
 }
 
+/** What an operator may do, each more than the one before. */
 export type OperatorRole = 'viewer' | 'editor' | 'admin';
 
 /** A person or pipeline that uses the control API. */

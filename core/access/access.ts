@@ -22,6 +22,7 @@ import { sessions } from './sessions';
 import { signInCodes } from './sign-in-codes';
 import { newToken as tokens } from './tokens';
 
+/** What all of access needs; `guard` keeps keys from outliving their service. */
 export interface AccessNeeds {
   readonly records: RecordStore;
   readonly kept: KeptCredentials;
@@ -78,4 +79,5 @@ export const access = ({ records, kept, guard, digest, randomBytes, newId, now }
   };
 };
 
+/** Everything about who may do what. */
 export type Access = ReturnType<typeof access>;

@@ -8,6 +8,7 @@ interface Needs {
   readonly now: () => Date;
 }
 
+/** An entry before it has its id and time. */
 export type NewAuditEntry = Omit<AuditEntry, 'id' | 'time'>;
 
 const PARTITION = 'audit';
@@ -34,6 +35,7 @@ export const auditLog = ({ records, newId, now }: Needs) => ({
   },
 });
 
+/** Writes and lists the audit. */
 export type AuditLog = ReturnType<typeof auditLog>;
 
 /** Ids begin with their time in hexadecimal; with each digit turned round the newest lists first. */

@@ -16,6 +16,7 @@ export interface SignedIn {
   readonly by: 'token' | 'session';
 }
 
+/** Says who calls the control API, or rejects. */
 export type AuthenticateOperator = (headers: CredentialHeaders) => Promise<SignedIn>;
 
 /**

@@ -1,9 +1,10 @@
-import type { Stored } from '../services/service';
+import { foundService } from '../services/find-service';
 import { DomainError } from '../shared/domain-error';
 import type { Change } from '../shared/record-store';
+import { retryRaces } from '../shared/revisions';
+import type { Stored } from '../shared/stored';
 import type { ApiKey } from './access-types';
 import type { KeyRecords, KeyRow } from './key-records';
-import { retryConflicts } from './retry-conflicts';
 import type { NewToken } from './tokens';
 
 /**
@@ -12,6 +13,7 @@ import type { NewToken } from './tokens';
  */
 export type GuardService = (service: string) => Promise<Change | undefined>;
 
+/** What making and changing keys needs. */
 export interface KeyNeeds {
   readonly keys: KeyRecords;
   readonly guard: GuardService;
@@ -23,6 +25,7 @@ export interface KeyNeeds {
   readonly forget: () => void;
 }
 
+/** A key as it is asked for. */
 export type NewKey = Pick<
   ApiKey,
   'service' | 'name' | 'scopes' | 'throttle' | 'expires_at' | 'created_by'
@@ -39,21 +42,17 @@ export type KeyWithText = Stored<ApiKey> & { readonly key: string };
 export const createKey =
   ({ keys, guard, ...needs }: KeyNeeds) =>
   (wanted: NewKey): Promise<KeyWithText> =>
-    retryConflicts(async () => {
-      const check = await guard(wanted.service);
-      if (!check) throw noService(wanted.service);
+    retryRaces(async (write) => {
+      const check = foundService(await guard(wanted.service), wanted.service);
       if (await keys.idOf(wanted.service, wanted.name)) {
         const way = 'revoke that one or choose another name';
         throw new DomainError('already-exists', `there is a key ${wanted.name} already: ${way}`);
       }
       const { row, text, textDigest } = newKeyRow(needs, wanted);
-      await keys.add(row, textDigest, check);
+      await write(keys.add(row, textDigest, check));
       needs.forget();
       return { ...(await keys.view({ ...row, revision: 1 })), key: text };
     });
-
-export const noService = (service: string): DomainError =>
-  new DomainError('service-not-found', `there is no service ${service}`);
 
 /** A key's row and text, not yet written. @throws `bad-request` when it would have expired already */
 export const newKeyRow = (

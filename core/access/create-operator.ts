@@ -1,5 +1,6 @@
-import type { Stored } from '../services/service';
 import { DomainError } from '../shared/domain-error';
+import { retryRaces } from '../shared/revisions';
+import type { Stored } from '../shared/stored';
 import type { Operator } from './access-types';
 import {
   type OperatorRecords,
@@ -8,9 +9,9 @@ import {
   operatorView,
   toOperator,
 } from './operator-records';
-import { retryConflicts } from './retry-conflicts';
 import type { NewToken } from './tokens';
 
+/** What making and changing operators needs. */
 export interface OperatorNeeds {
   readonly operators: OperatorRecords;
   readonly digest: (text: string) => string;
@@ -21,6 +22,7 @@ export interface OperatorNeeds {
   readonly forget: () => void;
 }
 
+/** An operator as one is asked for. */
 export type NewOperator = Pick<Operator, 'name' | 'role' | 'data'> & {
   readonly created_by: string;
 };
@@ -35,7 +37,7 @@ export const FIRST_OPERATOR = 'admin';
 export const createOperator =
   ({ operators, digest, newToken, newId, now, forget }: OperatorNeeds) =>
   (wanted: NewOperator): Promise<OperatorWithToken> =>
-    retryConflicts(async () => {
+    retryRaces(async (write) => {
       const { name } = wanted;
       if (name === FIRST_OPERATOR || (await operators.isNameTaken(name))) {
         throw new DomainError('already-exists', `the name ${name} is taken: choose another one`);
@@ -43,11 +45,12 @@ export const createOperator =
       const token = newToken('tgo-');
       const at = now().toISOString();
       const row = newOperatorRow({ id: newId(), ...wanted }, wanted.created_by, digest(token), at);
-      const added = await operators.add(row);
+      const added = await write(operators.add(row));
       forget();
       return { ...operatorView(added), token };
     });
 
+/** A row that is not yet written; `digest` is of the token. */
 export const newOperatorRow = (
   operator: Operator,
   created_by: string,

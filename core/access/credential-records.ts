@@ -1,4 +1,5 @@
 import type { Change, RecordKey, RecordStore } from '../shared/record-store';
+import { removalOf } from '../shared/remove-records';
 
 /** What a credential's digest leads to. */
 export type CredentialRow =
@@ -40,35 +41,5 @@ export const credentialRecords = (store: RecordStore) => ({
     ),
 });
 
+/** Where it is kept what credentials open. */
 export type CredentialRecords = ReturnType<typeof credentialRecords>;
-
-/** The changes that remove those records that are there. */
-export const removalOf = async (
-  store: RecordStore,
-  keys: readonly RecordKey[],
-): Promise<readonly Change[]> => {
-  const found = await Promise.all(keys.map((key) => store.get(key)));
-  return found.flatMap((record) =>
-    record
-      ? [
-          {
-            partition: record.partition,
-            sort: record.sort,
-            seen: record.revision,
-            remove: true as const,
-          },
-        ]
-      : [],
-  );
-};
-
-/** Removes all records of a partition. */
-export const removePartition = async (store: RecordStore, partition: string): Promise<void> => {
-  for (;;) {
-    const { records } = await store.list({ partition, limit: 100 });
-    if (records.length === 0) return;
-    await store.transact(
-      records.map(({ sort, revision }) => ({ partition, sort, seen: revision, remove: true })),
-    );
-  }
-};

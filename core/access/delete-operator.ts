@@ -1,9 +1,7 @@
-import { assertRevision } from '../services/change-service';
 import { DomainError } from '../shared/domain-error';
+import { assertRevision, retryRaces } from '../shared/revisions';
 import { FIRST_OPERATOR, type OperatorNeeds } from './create-operator';
-
 import type { KeptCredentials } from './kept-credentials';
-import { retryConflicts } from './retry-conflicts';
 import { findOperator } from './rotate-operator';
 
 interface Needs extends Pick<OperatorNeeds, 'operators' | 'forget'> {
@@ -23,10 +21,10 @@ interface Deletion {
 export const deleteOperator =
   ({ operators, forget, kept }: Needs) =>
   ({ id, revision }: Deletion): Promise<void> =>
-    retryConflicts(async () => {
+    retryRaces(async (write) => {
       const operator = await findOperator(operators, id);
       assertRevision(operator, revision);
-      if (!(await operators.remove(operator))) {
+      if (!(await write(operators.remove(operator)))) {
         throw new DomainError('in-use', 'this is the last admin: make another one first');
       }
       forget();

@@ -1,6 +1,7 @@
-import { type KeyNeeds, newKeyRow, noService } from './create-key';
+import { foundService } from '../services/find-service';
+import { retryRaces } from '../shared/revisions';
+import { type KeyNeeds, newKeyRow } from './create-key';
 import type { KeptCredentials } from './kept-credentials';
-import { retryConflicts } from './retry-conflicts';
 
 interface Needs extends KeyNeeds {
   readonly kept: Pick<KeptCredentials, 'keepKey'>;
@@ -15,11 +16,10 @@ interface Needs extends KeyNeeds {
 export const ensureKey =
   ({ keys, guard, kept, ...needs }: Needs) =>
   (service: string, name: string): Promise<string | null> =>
-    retryConflicts(async () => {
+    retryRaces(async (write) => {
       if (await keys.isFromManifest(service, name)) return null;
       if (await keys.idOf(service, name)) return null;
-      const check = await guard(service);
-      if (!check) throw noService(service);
+      const check = foundService(await guard(service), service);
       const { row, text, textDigest } = newKeyRow(needs, {
         service,
         name,
@@ -29,7 +29,7 @@ export const ensureKey =
         created_by: 'manifest',
       });
       await kept.keepKey(service, name, text);
-      await keys.add(row, textDigest, check, [keys.fromManifest(service, name)]);
+      await write(keys.add(row, textDigest, check, [keys.fromManifest(service, name)]));
       needs.forget();
       return text;
     });

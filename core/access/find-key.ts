@@ -1,6 +1,7 @@
-import type { Stored } from '../services/service';
+import { foundService } from '../services/find-service';
 import { DomainError } from '../shared/domain-error';
-import { type KeyNeeds, noService } from './create-key';
+import type { Stored } from '../shared/stored';
+import type { KeyNeeds } from './create-key';
 import type { KeyRow } from './key-records';
 
 /** @throws `service-not-found`, `not-found` */
@@ -9,7 +10,7 @@ export const findKey = async (
   service: string,
   id: string,
 ): Promise<Stored<KeyRow>> => {
-  if (!(await guard(service))) throw noService(service);
+  foundService(await guard(service), service);
   const key = await keys.find(service, id);
   if (!key) throw new DomainError('not-found', `${service} has no key of that id`);
   return key;

@@ -1,6 +1,7 @@
 import { DomainError } from '../shared/domain-error';
 import type { CredentialHeaders } from './access-types';
 
+/** Name of the cookie that carries a session. */
 export const SESSION_COOKIE = 'tidegate_session';
 const MAX_COOKIES = 16_384;
 

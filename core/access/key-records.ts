@@ -1,8 +1,9 @@
-import type { Stored } from '../services/service';
 import type { Page, PageRequest } from '../shared/page';
 import type { Change, RecordStore, StoredRecord } from '../shared/record-store';
+import { removalOf, removePartition } from '../shared/remove-records';
+import type { Stored } from '../shared/stored';
 import type { ApiKey } from './access-types';
-import { credentialRecords, removalOf, removePartition } from './credential-records';
+import { credentialRecords } from './credential-records';
 
 /** A key as it is remembered. */
 export interface KeyRow extends Omit<ApiKey, 'last_used_at'> {
@@ -104,7 +105,11 @@ export const keyRecords = (store: RecordStore) => {
       const found = await store.get(use);
       const last_used_at = at.toISOString();
       if ((lastUse(found) ?? '') >= last_used_at) return;
-      await store.transact([{ ...use, seen: found?.revision ?? 0, put: { last_used_at } }]);
+      await store.transact([
+        // No use outlives its key: the list of keys counts on it.
+        { ...rowKey(key.document as KeyRow), seen: key.revision, check: true },
+        { ...use, seen: found?.revision ?? 0, put: { last_used_at } },
+      ]);
     },
 
     async isFromManifest(service: string, name: string): Promise<boolean> {
@@ -139,4 +144,5 @@ export const keyRecords = (store: RecordStore) => {
   };
 };
 
+/** Where keys are kept. */
 export type KeyRecords = ReturnType<typeof keyRecords>;

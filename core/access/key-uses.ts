@@ -1,4 +1,4 @@
-import { isDomainError } from '../shared/domain-error';
+import { unlessRaced } from '../shared/revisions';
 import type { KeyRecords } from './key-records';
 
 /**
@@ -22,7 +22,8 @@ export const keyUses = ({ keys }: { readonly keys: Pick<KeyRecords, 'used'> }) =
       uses = new Map();
       try {
         for (const [id, { service, at }] of taken) {
-          await keys.used(service, id, new Date(at)).catch(ignoreConflict);
+          // Raced by another process that saw the key used, or by a change of the key itself.
+          await unlessRaced(keys.used(service, id, new Date(at)));
           taken.delete(id);
         }
       } finally {
@@ -32,9 +33,5 @@ export const keyUses = ({ keys }: { readonly keys: Pick<KeyRecords, 'used'> }) =
   };
 };
 
+/** Remembers when keys were used, until it is flushed. */
 export type KeyUses = ReturnType<typeof keyUses>;
-
-// Another writer was at it in this very moment: its time is as good.
-const ignoreConflict = (error: unknown): void => {
-  if (!isDomainError(error) || error.kind !== 'revision-conflict') throw error;
-};

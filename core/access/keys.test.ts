@@ -109,6 +109,19 @@ describe('keys of a service', () => {
     expect((await access.listKeys('wine', all)).items).toEqual([revoked]);
   });
 
+  it('forgets the kept text of a revoked key also after a crash, when it is revoked again', async () => {
+    const access = await openAccess();
+    await access.ensureKey('wine', 'quickstart');
+    const [made] = (await access.listKeys('wine', all)).items;
+    const revoke = () => access.revokeKey({ service: 'wine', id: made?.id ?? '' });
+    const { changeKey } = access.kept;
+    access.kept.changeKey = () => Promise.reject(new Error('killed'));
+    await expect(revoke()).rejects.toThrow('killed');
+    access.kept.changeKey = changeKey;
+    await revoke();
+    expect(access.kept.keys.size).toBe(0);
+  });
+
   it('sees a revocation by another process within seconds', async () => {
     const access = await openAccess();
     const made = await access.newKey();
@@ -133,6 +146,16 @@ describe('keys of a service', () => {
     const third = await access.rotateKey({ service: 'wine', id: first.id, grace_s: 0 });
     expect(await opens(access, second.key)).toBe('forbidden');
     expect(await opens(access, third.key)).toBe(first.id);
+  });
+
+  it('gives no grace beyond the end of the key itself', async () => {
+    const access = await openAccess();
+    const { key, id } = await access.newKey({ expires_at: '2026-01-14T12:00:01.000Z' });
+    await access.rotateKey({ service: 'wine', id, grace_s: 60 });
+    access.clock.ms += 999;
+    expect(await opens(access, key)).toBe(id);
+    access.clock.ms += 1;
+    expect(await opens(access, key)).toBe('forbidden');
   });
 
   it('gives grace to the last text only', async () => {
@@ -240,6 +263,25 @@ describe('keys of a service', () => {
     disk.broken = false;
     await access.flushKeyUses();
     expect((await access.listKeys('wine', all)).items[0]?.last_used_at).not.toBeNull();
+  });
+
+  it('keeps no use of a key whose service is deleted while it is written', async () => {
+    let removeFirst = async () => {};
+    const access = await openAccess((records) => ({
+      ...records,
+      transact: async (changes) => {
+        const hook = removeFirst;
+        removeFirst = async () => {};
+        await hook();
+        return records.transact(changes);
+      },
+    }));
+    const { key } = await access.newKey();
+    await opens(access, key);
+    removeFirst = () => access.removeKeysOf('wine');
+    await access.flushKeyUses();
+    const kept = await access.records.list({ partition: 'key-uses#wine', limit: 9 });
+    expect(kept.records).toEqual([]);
   });
 
   it('ends all keys of a service that is deleted; one made anew has none of them', async () => {

@@ -15,6 +15,7 @@ interface Needs {
   readonly operators: Pick<OperatorRecords, 'find'>;
 }
 
+/** Finds out what the credential with a digest opens; undefined when nothing. */
 export type OpenCredential = (digest: string) => Promise<Opened | undefined>;
 
 /**

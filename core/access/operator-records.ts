@@ -1,8 +1,9 @@
-import type { Stamps, Stored } from '../services/service';
 import type { Page, PageRequest } from '../shared/page';
 import type { Change, RecordStore, StoredRecord } from '../shared/record-store';
+import { removalOf } from '../shared/remove-records';
+import type { Stamps, Stored } from '../shared/stored';
 import type { Operator } from './access-types';
-import { credentialRecords, removalOf } from './credential-records';
+import { credentialRecords } from './credential-records';
 
 /** An operator as others may see one. */
 export interface OperatorView extends Operator, Stamps {}
@@ -101,8 +102,10 @@ export const operatorRecords = (store: RecordStore) => {
   };
 };
 
+/** Where operators are kept. */
 export type OperatorRecords = ReturnType<typeof operatorRecords>;
 
+/** An operator without the digest of the token. */
 export const operatorView = ({ digest: _, ...view }: Stored<OperatorRow>): Stored<OperatorView> =>
   view;
 

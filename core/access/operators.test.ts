@@ -168,6 +168,7 @@ describe('the first operator', () => {
     await access.createOperator(admin);
     const { token, id } = await access.createOperator({ ...admin, name: 'eve' });
     await expect(access.ensureFirstOperator(token)).resolves.toMatchObject({ id });
+    expect(access.kept.token).toBe(token);
     expect((await access.listOperators(all)).items).toHaveLength(2);
   });
 });
@@ -224,6 +225,16 @@ describe('signing in', () => {
     await expect(access.authenticateOperator(cookieOf(three.session))).rejects.toMatchObject(
       forbidden,
     );
+  });
+
+  it('holds a hundred codes: whoever asks for more ends the oldest', async () => {
+    const access = await openAccess();
+    await access.ensureFirstOperator(undefined);
+    const [oldest = '', second = ''] = Array.from({ length: 101 }, () =>
+      access.issueSignInCode('admin'),
+    );
+    await expect(access.sessions.begin(oldest)).rejects.toMatchObject(forbidden);
+    await expect(access.sessions.begin(second)).resolves.toMatchObject({});
   });
 
   it('signs nobody in as an operator who is gone', async () => {

@@ -1,8 +1,10 @@
+/** Requests per UTC day, week from Monday, or month. */
 export interface Quota {
   readonly limit: number;
   readonly period: 'day' | 'week' | 'month';
 }
 
+/** How much a service or a key may be called. */
 export interface Throttle {
   /** Requests per second. */
   readonly rate: number;
@@ -10,6 +12,7 @@ export interface Throttle {
   readonly quota: Quota | null;
 }
 
+/** Whether a request may go on, and if not, when to try again. */
 export type Admission =
   | { readonly admitted: true }
   | {
@@ -18,6 +21,7 @@ export type Admission =
       readonly retryAfterS: number;
     };
 
+/** Whose allowance a request takes from. */
 export interface Limited {
   /** `service/wine` or `key/<id>`. */
   readonly subject: string;

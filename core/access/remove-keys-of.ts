@@ -1,6 +1,6 @@
+import { retryRaces } from '../shared/revisions';
 import type { KeyNeeds } from './create-key';
 import type { KeptCredentials } from './kept-credentials';
-import { retryConflicts } from './retry-conflicts';
 
 interface Needs extends Pick<KeyNeeds, 'keys' | 'forget'> {
   readonly kept: Pick<KeptCredentials, 'forgetKeysOf'>;
@@ -10,7 +10,7 @@ interface Needs extends Pick<KeyNeeds, 'keys' | 'forget'> {
 export const removeKeysOf =
   ({ keys, forget, kept }: Needs) =>
   async (service: string): Promise<void> => {
-    await retryConflicts(() => keys.removeAll(service));
+    await retryRaces((write) => write(keys.removeAll(service)));
     forget();
     await kept.forgetKeysOf(service);
   };

@@ -1,11 +1,9 @@
-import { assertRevision } from '../services/change-service';
-import type { Stored } from '../services/service';
+import { assertRevision, retryRaces } from '../shared/revisions';
+import type { Stored } from '../shared/stored';
 import type { ApiKey } from './access-types';
 import type { KeyNeeds } from './create-key';
-
 import { findKey } from './find-key';
 import type { KeptCredentials } from './kept-credentials';
-import { retryConflicts } from './retry-conflicts';
 
 interface Needs extends Pick<KeyNeeds, 'keys' | 'guard' | 'now' | 'forget'> {
   readonly kept: Pick<KeptCredentials, 'changeKey'>;
@@ -19,16 +17,19 @@ interface Revocation {
 }
 
 /**
- * Revokes a key at once and frees its name; again changes nothing.
+ * Revokes a key at once and frees its name; again does what a crash cut off, and no more.
  * @throws `service-not-found`, `not-found`, `revision-conflict`
  */
 export const revokeKey =
   ({ keys, guard, now, forget, kept }: Needs) =>
   ({ service, id, revision }: Revocation): Promise<Stored<ApiKey>> =>
-    retryConflicts(async () => {
+    retryRaces(async (write) => {
       const was = await findKey({ keys, guard }, service, id);
       assertRevision(was, revision);
-      if (was.status === 'revoked') return keys.view(was);
+      if (was.status === 'revoked') {
+        await kept.changeKey(service, was.name, null);
+        return keys.view(was);
+      }
       const { revision: seen, ...row } = was;
       const is = {
         ...row,
@@ -37,7 +38,7 @@ export const revokeKey =
         previous: null,
         updated_at: now().toISOString(),
       };
-      await keys.replace(was, is);
+      await write(keys.replace(was, is));
       forget();
       await kept.changeKey(service, was.name, null);
       return keys.view({ ...is, revision: seen + 1 });

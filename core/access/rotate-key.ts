@@ -1,10 +1,8 @@
-import { assertRevision } from '../services/change-service';
 import { DomainError } from '../shared/domain-error';
+import { assertRevision, retryRaces } from '../shared/revisions';
 import type { KeyNeeds, KeyWithText } from './create-key';
-
 import { findKey } from './find-key';
 import type { KeptCredentials } from './kept-credentials';
-import { retryConflicts } from './retry-conflicts';
 
 interface Needs extends Omit<KeyNeeds, 'newId'> {
   readonly kept: Pick<KeptCredentials, 'changeKey'>;
@@ -27,7 +25,7 @@ interface Rotation {
 export const rotateKey =
   ({ keys, guard, digest, newToken, now, forget, kept }: Needs) =>
   ({ service, id, grace_s, revision }: Rotation): Promise<KeyWithText> =>
-    retryConflicts(async () => {
+    retryRaces(async (write) => {
       const was = await findKey({ keys, guard }, service, id);
       assertRevision(was, revision);
       const at = now();
@@ -45,7 +43,7 @@ export const rotateKey =
       const is = { ...row, digest: digest(text), previous, updated_at };
       // First what may fail without a loss: once the old text is gone the new one must reach somebody.
       await kept.changeKey(service, was.name, text);
-      await keys.replace(was, is);
+      await write(keys.replace(was, is));
       forget();
       return { ...(await keys.view({ ...is, revision: seen + 1 })), key: text };
     });

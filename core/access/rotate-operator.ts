@@ -1,11 +1,9 @@
-import { assertRevision } from '../services/change-service';
-import type { Stored } from '../services/service';
 import { DomainError } from '../shared/domain-error';
+import { assertRevision, retryRaces } from '../shared/revisions';
+import type { Stored } from '../shared/stored';
 import { FIRST_OPERATOR, type OperatorNeeds, type OperatorWithToken } from './create-operator';
-
 import type { KeptCredentials } from './kept-credentials';
 import { type OperatorRecords, type OperatorRow, operatorView } from './operator-records';
-import { retryConflicts } from './retry-conflicts';
 
 interface Needs extends Omit<OperatorNeeds, 'newId'> {
   readonly kept: Pick<KeptCredentials, 'keepOperatorToken'>;
@@ -24,13 +22,14 @@ interface Rotation {
 export const rotateOperator =
   ({ operators, digest, newToken, now, forget, kept }: Needs) =>
   ({ id, revision }: Rotation): Promise<OperatorWithToken> =>
-    retryConflicts(async () => {
+    retryRaces(async (write) => {
       const was = await findOperator(operators, id);
       assertRevision(was, revision);
       const token = newToken('tgo-');
       // First what may fail without a loss: a kept token that opens nothing is mended by a start.
       if (id === FIRST_OPERATOR) await kept.keepOperatorToken(token);
-      const is = await operators.replaceDigest(was, digest(token), now().toISOString());
+      const at = now().toISOString();
+      const is = await write(operators.replaceDigest(was, digest(token), at));
       forget();
       return { ...operatorView(is), token };
     });

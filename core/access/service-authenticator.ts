@@ -12,8 +12,6 @@ interface Needs {
   readonly digest: (text: string) => string;
   readonly now: () => Date;
   readonly uses: Pick<KeyUses, 'touch'>;
-  /** How many credentials are remembered of either sort, 10,000 by default. */
-  readonly capacity?: number;
 }
 
 /** The service that is called; null when there is none of that name. */
@@ -32,11 +30,11 @@ interface Caller {
 const ANONYMOUS: ServiceCaller = { requester: 'anonymous', keyId: null, throttle: null };
 
 /** Decides who may call services. A key that is known costs no read and no promise. */
-export const serviceAuthenticator = ({ open, digest, now, uses, capacity }: Needs) => {
-  const remembered = knownCredentials<Caller>(
-    { open, ...(capacity !== undefined && { capacity }) },
-    (opened) => ({ opened, caller: callerOf(opened) }),
-  );
+export const serviceAuthenticator = ({ open, digest, now, uses }: Needs) => {
+  const remembered = knownCredentials<Caller>({ open }, (opened) => ({
+    opened,
+    caller: callerOf(opened),
+  }));
 
   const admit = (
     known: Known<Caller>,

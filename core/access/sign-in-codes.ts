@@ -33,4 +33,5 @@ export const signInCodes = ({ now, newToken, digest }: Needs) => {
   };
 };
 
+/** Issues and redeems one-time codes. */
 export type SignInCodes = ReturnType<typeof signInCodes>;

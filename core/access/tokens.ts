@@ -14,6 +14,7 @@ interface Needs {
   readonly randomBytes: (count: number) => Uint8Array;
 }
 
+/** Makes credentials, every character as likely as any other. */
 export const newToken =
   ({ randomBytes }: Needs): NewToken =>
   (prefix) => {

@@ -48,6 +48,7 @@ export interface VersionChooser {
   forget(service: string): void;
 }
 
+/** Splits the traffic of all services, with a circuit breaker for each version. */
 export const versionChooser = ({ isRunning, random, clock }: Needs): VersionChooser => {
   const splits = new Map<string, Split>();
 

@@ -35,6 +35,17 @@ describe('circuit breaker', () => {
     expect(breaker.allows(0)).toBe(false);
   });
 
+  it('does not judge by fewer than twenty requests', () => {
+    const breaker = circuitBreaker();
+    for (let i = 0; i < 19; i += 1) {
+      if (i % 5 === 4) breaker.succeeded();
+      else breaker.failed(0);
+    }
+    expect(breaker.allows(0)).toBe(true);
+    breaker.failed(0);
+    expect(breaker.allows(0)).toBe(false);
+  });
+
   it('forgets failures that twenty answers have passed', () => {
     const breaker = circuitBreaker();
     for (let round = 0; round < 3; round += 1) {

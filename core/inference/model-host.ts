@@ -1,12 +1,15 @@
 import type { ModelVersion } from '../models/model-version';
 import type { Answer } from './answer';
 import type { Table } from './table';
+import type { TraceContext } from './trace-context';
 
 /** One request to one version of one service. */
 export interface Invocation {
   readonly service: string;
   readonly version: string;
   readonly requestId: string;
+  /** Handed on to a model that runs as a process. */
+  readonly trace: TraceContext | null;
   readonly table: Table;
   /** The same rows as a `dataframe_split` JSON body, made only for hosts that need bytes. */
   readonly body: () => Uint8Array;
@@ -23,6 +26,7 @@ export interface ServicePlan {
   readonly versions: readonly VersionPlan[];
 }
 
+/** What the host shall run of one version. */
 export interface VersionPlan {
   readonly name: string;
   readonly model: ModelVersion;
@@ -31,6 +35,7 @@ export interface VersionPlan {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** One replica of a version. */
 export interface Instance {
   readonly id: string;
   readonly version: string;
@@ -41,6 +46,7 @@ export interface Instance {
   readonly memory_bytes: number | null;
 }
 
+/** How far the host is with a version. */
 export interface VersionState {
   readonly name: string;
   readonly status: 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
@@ -91,6 +97,7 @@ export interface ModelHost {
   close(graceMs: number): Promise<void>;
 }
 
+/** Hears what becomes of plans. */
 export interface HostListener {
   stateChanged(service: string): void;
   happened(event: HostEvent): void;

@@ -10,11 +10,11 @@ const open = () => {
     gate: Promise.resolve(),
   };
   const directory = serviceDirectory({
-    findService: async () => {
+    findService: async (name) => {
       reads += 1;
       const { service } = state;
       await state.gate;
-      return service;
+      return name === 'wine' ? service : undefined;
     },
     versionsOf: async () => [
       { name: 'v1', model: { name: 'wine', version: 1 } } as ServiceVersion,
@@ -78,5 +78,17 @@ describe('the services that the prediction path knows', () => {
     await directory.find('nowhere');
     expect(directory.find('nowhere')).toBeUndefined();
     expect(reads()).toBe(1);
+  });
+
+  it('is not driven out of its memory, nor is that filled, by names of no service', async () => {
+    const { directory, reads } = open();
+    await directory.find('wine');
+    const asked = 2_000;
+    for (let i = 0; i < asked; i += 1) await directory.find(`w${i}`);
+    expect(directory.find('wine')).not.toBeInstanceOf(Promise);
+    await directory.find(`w${asked - 1}`);
+    expect(reads()).toBe(1 + asked);
+    await directory.find('w0');
+    expect(reads()).toBe(2 + asked);
   });
 });

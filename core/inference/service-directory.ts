@@ -38,7 +38,9 @@ interface Entry {
  * in the background once it is 5 s old. `forget` makes a change of this process seen at once.
  */
 export const serviceDirectory = ({ findService, versionsOf, findModel, clock }: Needs) => {
-  const entries = new Map<string, Entry>();
+  // Names of no service are remembered apart, so that a flood of them drives out no real one.
+  const known = new Map<string, Entry>();
+  const unknown = new Map<string, Entry>();
   const loading = new Map<string, Promise<ServingService | undefined>>();
 
   const read = async (name: string): Promise<ServingService | undefined> => {
@@ -54,6 +56,12 @@ export const serviceDirectory = ({ findService, versionsOf, findModel, clock }: 
     return { service, versions, limited };
   };
 
+  const forget = (name: string): void => {
+    known.delete(name);
+    unknown.delete(name);
+    loading.delete(name);
+  };
+
   const load = (name: string): Promise<ServingService | undefined> => {
     const running = loading.get(name);
     if (running !== undefined) return running;
@@ -61,8 +69,9 @@ export const serviceDirectory = ({ findService, versionsOf, findModel, clock }: 
       .then((serving) => {
         // A change since then may have made this reading old: it must not be remembered.
         if (loading.get(name) !== promise) return serving;
-        if (entries.size >= MOST_UNKNOWN) entries.clear();
-        entries.set(name, { serving, loadedAt: clock() });
+        forget(name);
+        if (unknown.size >= MOST_UNKNOWN) unknown.clear();
+        (serving ? known : unknown).set(name, { serving, loadedAt: clock() });
         return serving;
       })
       .finally(() => {
@@ -74,7 +83,7 @@ export const serviceDirectory = ({ findService, versionsOf, findModel, clock }: 
 
   return {
     find(name: string): ServingService | undefined | Promise<ServingService | undefined> {
-      const entry = entries.get(name);
+      const entry = known.get(name) ?? unknown.get(name);
       if (!entry) return load(name);
       if (clock() - entry.loadedAt > FRESH_MS) {
         // Only the refresh failed: the answer stands on what is known, and the next one tries again.
@@ -83,11 +92,9 @@ export const serviceDirectory = ({ findService, versionsOf, findModel, clock }: 
       return entry.serving;
     },
 
-    forget(name: string): void {
-      entries.delete(name);
-      loading.delete(name);
-    },
+    forget,
   };
 };
 
+/** Finds services for the prediction path. */
 export type ServiceDirectory = ReturnType<typeof serviceDirectory>;

@@ -1,4 +1,4 @@
-import type { Stored } from '../services/service';
+import type { Stored } from '../shared/stored';
 import type { ModelRecords } from './model-records';
 import type { ModelVersion } from './model-version';
 import { type Registration, type RegistrationNeeds, registerPackage } from './register-version';

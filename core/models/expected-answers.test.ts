@@ -37,6 +37,7 @@ describe('holding answers against what was expected', () => {
     [['1'], [1], false],
     [[null], [Number.NaN], true],
     [[null], [1], false],
+    [[Number.POSITIVE_INFINITY], [1], false],
     [[1], [Number.NaN], false],
     [[7], [7n], true],
     [[[1, 2]], [1], false],

@@ -1,6 +1,7 @@
-import type { Stored } from '../services/service';
 import type { Page, PageRequest } from '../shared/page';
-import type { Change, RecordKey, RecordStore } from '../shared/record-store';
+import type { RecordKey, RecordStore } from '../shared/record-store';
+import { removalOf } from '../shared/remove-records';
+import type { Stored } from '../shared/stored';
 import type { Model, ModelVersion } from './model-version';
 
 /** Whose files these are: one key per version that needs the package. */
@@ -18,7 +19,7 @@ const digestKey = (model: string, digest: string): RecordKey => ({
 // Counted down, because a store lists upwards and people look at the newest first.
 const rank = (version: number): string => String(999_999_999 - version).padStart(9, '0');
 
-/** Where a version is kept, for others who must know in their transaction that it is still there. */
+/** Where a version is kept, for others whose transaction needs it to stay. */
 export const modelVersionKey = ({ model, version }: Numbered): RecordKey => ({
   partition: `model#${model}`,
   sort: `version#${rank(version)}`,
@@ -96,19 +97,14 @@ export const modelRecords = (store: RecordStore) => {
     },
 
     async remove(version: Stored<ModelVersion>): Promise<void> {
-      const user = { partition: users(version.digest), sort: userOf(version) };
-      const [known, use] = await Promise.all([
-        store.get(digestKey(version.model, version.digest)),
-        store.get(user),
-      ]);
-      const pointsHere =
-        (known?.document as { version: number } | undefined)?.version === version.version;
-      const changes: (Change | false | undefined)[] = [
+      const byDigest = digestKey(version.model, version.digest);
+      const newest = await one<{ version: number }>(byDigest);
+      const pointsHere = newest?.version === version.version;
+      await store.transact([
         { ...modelVersionKey(version), seen: version.revision, remove: true },
-        known && pointsHere && { ...known, seen: known.revision, remove: true },
-        use && { ...user, seen: use.revision, remove: true },
-      ];
-      await store.transact(changes.filter((change) => change !== undefined && change !== false));
+        ...(pointsHere ? [{ ...byDigest, seen: newest.revision, remove: true as const }] : []),
+        ...(await removalOf(store, [{ partition: users(version.digest), sort: userOf(version) }])),
+      ]);
     },
 
     /** Whether any version of any model still has these files. */
@@ -119,4 +115,5 @@ export const modelRecords = (store: RecordStore) => {
   };
 };
 
+/** Where models and their versions are kept. */
 export type ModelRecords = ReturnType<typeof modelRecords>;

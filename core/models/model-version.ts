@@ -11,7 +11,7 @@ export type ModelSource =
 /** `onnx` runs in our own model server; `mlflow` and `image` behind the container contract. */
 export type Runtime = 'onnx' | 'mlflow' | 'image';
 
-/** Rows and what the model must answer for them, within `tolerance` (relative and absolute). */
+/** Rows and what the model must answer for them, within the tolerance of `checkExpected`. */
 export interface ExpectedAnswers {
   /** The rows as a `dataframe_split`. */
   readonly input: { readonly columns: readonly string[]; readonly data: readonly unknown[][] };

@@ -188,6 +188,14 @@ describe('what the manifest asks for at every start', () => {
     expect(released).toHaveLength(5);
   });
 
+  it('still finds it when an older version with the same files was deleted', async () => {
+    const { ensure, register, remove } = open();
+    await register(from('a'));
+    const newest = await register(from('same-a'));
+    await remove({ model: 'wine-red', version: 1 });
+    await expect(ensure(from('a'))).resolves.toEqual(newest);
+  });
+
   it('registers it anew when its version was deleted', async () => {
     const { ensure, remove } = open();
     await ensure(from('a'));
@@ -216,7 +224,7 @@ describe('deleting a model version', () => {
     used.push('wine-red/1');
     await expect(remove({ model: 'wine-red', version: 1 })).rejects.toMatchObject({
       kind: 'in-use',
-      message: 'wine-red/1 is used by the service wine',
+      message: expect.stringMatching('used by the service wine: give it another model'),
     });
     expect(stored()).toHaveLength(1);
     await expect(remove({ model: 'wine-red', version: 2 })).rejects.toMatchObject({

@@ -1,5 +1,6 @@
-import type { Stored } from '../services/service';
-import { DomainError, isDomainError } from '../shared/domain-error';
+import { DomainError } from '../shared/domain-error';
+import { retryRaces } from '../shared/revisions';
+import type { Stored } from '../shared/stored';
 import type { ArtifactStore } from './artifact-store';
 import type { ModelRecords } from './model-records';
 import type { ExpectedAnswers, ModelSource, ModelVersion } from './model-version';
@@ -17,6 +18,7 @@ export interface GivenAnswers {
   readonly probabilities: ExpectedAnswers['probabilities'];
 }
 
+/** A model version as it is asked for. */
 export interface Registration {
   readonly model: string;
   readonly source: ModelSource;
@@ -26,6 +28,7 @@ export interface Registration {
   readonly created_by: string;
 }
 
+/** What registering a package needs. */
 export interface RegistrationNeeds {
   readonly models: Pick<ModelRecords, 'find' | 'add' | 'isNeeded'>;
   readonly artifacts: ArtifactStore;
@@ -76,24 +79,16 @@ export const registerPackage =
     }
   };
 
-const ATTEMPTS = 20;
-
 /** Others may register at the same moment: each gets a number of its own. */
-const addNext = async (
+const addNext = (
   models: RegistrationNeeds['models'],
   draft: Omit<ModelVersion, 'version'>,
-  attempt = 1,
-): Promise<Stored<ModelVersion>> => {
-  const head = await models.find(draft.model);
-  const version = (head?.latest_version ?? 0) + 1;
-  try {
-    return await models.add({ ...draft, version }, head);
-  } catch (error) {
-    const again = isDomainError(error) && error.kind === 'revision-conflict' && attempt < ATTEMPTS;
-    if (!again) throw error;
-    return addNext(models, draft, attempt + 1);
-  }
-};
+): Promise<Stored<ModelVersion>> =>
+  retryRaces(async (write) => {
+    const head = await models.find(draft.model);
+    const version = (head?.latest_version ?? 0) + 1;
+    return write(models.add({ ...draft, version }, head));
+  });
 
 const expectedOf = (
   { expected }: PackageDescription,

@@ -8,6 +8,7 @@ export type ColumnType =
   | 'boolean'
   | 'datetime';
 
+/** A column that a model takes. */
 export interface InputColumn {
   readonly name: string;
   readonly type: ColumnType;
@@ -30,6 +31,7 @@ export interface Signature {
   readonly output: OutputSignature;
 }
 
+/** What a model answers per row. */
 export interface OutputSignature {
   readonly type: 'double' | 'long' | 'string' | 'boolean';
   /** Values per row: 1 answers scalars, more answers arrays. */

@@ -139,6 +139,15 @@ describe('applying a manifest', () => {
     });
   });
 
+  it('takes the traffic back when the version that operators gave it to is left out', async () => {
+    const { apply, traffic, services } = openManifest();
+    const v1 = saidVersion({ weight: 100 });
+    await apply({ wine: said({ v1, v2: saidVersion({ weight: 0 }) }) });
+    await traffic({ service, traffic: { v2: 100 } });
+    await apply({ wine: said({ v1 }) });
+    await expect(services.find(service)).resolves.toMatchObject({ traffic: { v1: 100 } });
+  });
+
   it('loses no change that an operator makes at the same time', async () => {
     const { apply, stop, services } = openManifest();
     const wine = said({ v1: saidVersion() });

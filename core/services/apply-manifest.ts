@@ -1,18 +1,10 @@
 import type { ModelSource, ModelVersion } from '../models/model-version';
 import { DomainError, type Fault, isDomainError } from '../shared/domain-error';
+import { retryRaces } from '../shared/revisions';
 import { assertServable } from './create-service';
-import {
-  countOf,
-  type Manifest,
-  type ManifestModel,
-  type ManifestService,
-  weightsOf,
-  withCount,
-} from './manifest';
-import { assertSameOutput, type FindModel, foundModel, newVersion } from './new-versions';
-import { retried, unlessRaced } from './retried';
-import { type Service, type ServiceVersion, weightOf } from './service';
-import type { ServiceDocument, ServiceDraft } from './service-document';
+import type { Manifest, ManifestModel, ManifestService } from './manifest';
+import { firstManifestDraft, manifestDraft, type ResolvedModels } from './manifest-draft';
+import { assertSameOutput, type FindModel, foundModel } from './new-versions';
 import type { ServiceRecords } from './service-records';
 
 interface Needs {
@@ -27,16 +19,16 @@ interface Needs {
   readonly changed: (service: string) => Promise<void>;
 }
 
-const BY = 'manifest';
-
-type Models = ReadonlyMap<string, ModelVersion>;
-
-/** @throws `bad-request` with a fault for each place in the manifest that cannot be brought about */
+/** Finds the model of each version of a service; what cannot be brought about is added to `faults`. */
 const resolveModels = ({ findModel, ensureVersion }: Needs) => {
   const resolve = (service: string, model: ManifestModel): Promise<ModelVersion> =>
     'name' in model ? foundModel(findModel, model) : ensureVersion(service, model);
 
-  return async (name: string, service: ManifestService, faults: Fault[]): Promise<Models> => {
+  return async (
+    name: string,
+    service: ManifestService,
+    faults: Fault[],
+  ): Promise<ResolvedModels> => {
     const found = new Map<string, ModelVersion>();
     const path = `services.${name}`;
     const orFault = async (place: string, step: () => Promise<void>) => {
@@ -62,92 +54,6 @@ const resolveModels = ({ findModel, ensureVersion }: Needs) => {
   };
 };
 
-const sameWeights = (a: Service['traffic'], b: Service['traffic']): boolean =>
-  Object.keys(a).length === Object.keys(b).length &&
-  Object.entries(a).every(([name, weight]) => b[name] === weight);
-
-/** The manifest's weights when they are new, or when the operators' name versions that are gone. */
-const trafficOf = (document: ServiceDocument, wanted: ManifestService): Service['traffic'] => {
-  const { service, applied } = document;
-  const weights = weightsOf(wanted);
-  const names = Object.keys(service.traffic);
-  const valid = names.length > 0 && names.every((name) => Object.hasOwn(wanted.versions, name));
-  return valid && applied && sameWeights(applied.weights, weights) ? service.traffic : weights;
-};
-
-const settingsOf = ({ versions: _, keys: __, ...settings }: ManifestService) => settings;
-
-const appliedOf = (wanted: ManifestService) => ({
-  weights: weightsOf(wanted),
-  counts: Object.fromEntries(
-    Object.entries(wanted.versions).flatMap(([name, { compute }]) => {
-      const count = countOf(compute);
-      return count === undefined ? [] : [[name, count]];
-    }),
-  ),
-});
-
-interface Added {
-  readonly at: string;
-  readonly newId: () => string;
-  readonly models: Models;
-}
-
-const versionsOf = (
-  name: string,
-  wanted: ManifestService,
-  before: Pick<ServiceDocument, 'versions' | 'applied'>,
-  { at, newId, models }: Added,
-): ServiceVersion[] =>
-  Object.entries(wanted.versions).map(([version, said]) => {
-    const resolved = models.get(version);
-    if (!resolved) throw new Error(`${name}/${version} was not resolved`);
-    const model = { name: resolved.model, version: resolved.version };
-    const { description, environment, compute } = said;
-    const known = before.versions.find((other) => other.name === version);
-    if (!known) {
-      const made = { service: name, by: BY, id: newId(), at };
-      const start = true;
-      return newVersion({ name: version, description, model, compute, environment, start }, made);
-    }
-    const count = countOf(compute);
-    const kept = count !== undefined && count === before.applied?.counts[version];
-    const counted = kept ? withCount(compute, countOf(known.compute)) : compute;
-    return { ...known, description, model, environment, compute: counted };
-  });
-
-/** A version that the manifest gives traffic is started with it. */
-const draftOf = (
-  document: ServiceDocument,
-  wanted: ManifestService,
-  added: Added,
-): ServiceDraft => {
-  const { service } = document;
-  const traffic = trafficOf(document, wanted);
-  const versions = versionsOf(service.name, wanted, document, added).map((version) =>
-    traffic !== service.traffic && weightOf({ traffic }, version.name) !== undefined
-      ? { ...version, wanted: 'running' as const }
-      : version,
-  );
-  const next = { ...service, ...settingsOf(wanted), traffic, managed_by: 'manifest' as const };
-  return { service: next, versions, applied: appliedOf(wanted) };
-};
-
-const firstDraft = (name: string, wanted: ManifestService, added: Added): ServiceDraft => ({
-  service: {
-    name,
-    ...settingsOf(wanted),
-    traffic: weightsOf(wanted),
-    wanted: 'running',
-    managed_by: 'manifest',
-    created_by: BY,
-    created_at: added.at,
-    updated_at: added.at,
-  },
-  versions: versionsOf(name, wanted, { versions: [], applied: null }, added),
-  applied: appliedOf(wanted),
-});
-
 /**
  * Brings about what the manifest says. Structure is as the manifest says; starting and stopping are
  * the operators', and so are weights and counts until the manifest says others than it said last. A
@@ -159,26 +65,26 @@ export const applyManifest = (needs: Needs) => {
   const { services, ensureKey, now, newId, changed } = needs;
   const resolve = resolveModels(needs);
 
-  const applyService = (name: string, wanted: ManifestService, models: Models) =>
-    retried(async () => {
+  const applyService = (name: string, wanted: ManifestService, models: ResolvedModels) =>
+    retryRaces(async (write) => {
       const at = now().toISOString();
       const added = { at, newId, models };
       const before = await services.read(name);
-      const after = await unlessRaced(
+      const after = await write(
         before
-          ? services.replace(before, draftOf(before, wanted, added), at)
-          : services.create(firstDraft(name, wanted, added)),
+          ? services.replace(before, manifestDraft(before, wanted, added), at)
+          : services.create(firstManifestDraft(name, wanted, added)),
       );
-      if (after && after !== before) await changed(name);
-      return after;
+      if (after !== before) await changed(name);
     });
 
   const release = (name: string) =>
-    retried(async () => {
+    retryRaces(async (write) => {
       const before = await services.read(name);
-      if (!before) return true;
+      if (!before) return;
       const service = { ...before.service, managed_by: 'api' as const };
-      return unlessRaced(services.replace(before, { ...before, service }, now().toISOString()));
+      await write(services.replace(before, { ...before, service }, now().toISOString()));
+      await changed(name);
     });
 
   const managed = async (): Promise<readonly string[]> => {
@@ -193,23 +99,21 @@ export const applyManifest = (needs: Needs) => {
   };
 
   return async (manifest: Manifest): Promise<void> => {
-    const entries = Object.entries(manifest.services);
     const faults: Fault[] = [];
-    const models = new Map<string, Models>();
-    for (const [name, wanted] of entries) models.set(name, await resolve(name, wanted, faults));
+    const entries: (readonly [string, ManifestService, ResolvedModels])[] = [];
+    for (const [name, wanted] of Object.entries(manifest.services)) {
+      entries.push([name, wanted, await resolve(name, wanted, faults)]);
+    }
     if (faults.length > 0) {
       const message = faults.map((fault) => `${fault.path}: ${fault.message}`).join('\n');
       throw new DomainError('bad-request', message, { faults });
     }
-    for (const [name, wanted] of entries) {
-      await applyService(name, wanted, models.get(name) ?? new Map<string, ModelVersion>());
+    for (const [name, wanted, models] of entries) {
+      await applyService(name, wanted, models);
       for (const key of wanted.keys) await ensureKey(name, key);
     }
     for (const name of await managed()) {
-      if (!Object.hasOwn(manifest.services, name)) {
-        await release(name);
-        await changed(name);
-      }
+      if (!Object.hasOwn(manifest.services, name)) await release(name);
     }
   };
 };

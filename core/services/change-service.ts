@@ -1,9 +1,10 @@
 import { DomainError } from '../shared/domain-error';
+import { retryRaces } from '../shared/revisions';
 import { foundService } from './find-service';
-import { retried, unlessRaced } from './retried';
 import type { ServiceDocument, ServiceDraft } from './service-document';
 import type { ServiceRecords } from './service-records';
 
+/** What every change of a service needs. */
 export interface ChangeNeeds {
   readonly services: Pick<ServiceRecords, 'read' | 'replace'>;
   readonly now: () => Date;
@@ -16,27 +17,19 @@ type Change = (document: ServiceDocument) => ServiceDraft | Promise<ServiceDraft
 /**
  * Reads a service, changes it and writes it; all of it again when somebody else wrote in between, so
  * every rule is checked against what will be written over.
- * @throws `service-not-found`, what `change` throws, `revision-conflict` when raced 20 times
+ * @throws `service-not-found`, `not-found` a model of it that is gone, what `change` throws,
+ * `revision-conflict` when raced 20 times
  */
 export const changeService =
   ({ services, now, changed }: ChangeNeeds) =>
   (name: string, change: Change): Promise<ServiceDocument> =>
-    retried(async () => {
+    retryRaces(async (write) => {
       const before = foundService(await services.read(name), name);
       const draft = await change(before);
-      const after = await unlessRaced(services.replace(before, draft, now().toISOString()));
-      if (after && after !== before) await changed(name);
+      const after = await write(services.replace(before, draft, now().toISOString()));
+      if (after !== before) await changed(name);
       return after;
     });
-
-/** From `If-Match`: only the revision that the caller looked at may change. @throws `revision-conflict` */
-export const assertRevision = (
-  { name, revision }: { readonly name: string; readonly revision: number },
-  expected: number | undefined,
-): void => {
-  if (expected === undefined || expected === revision) return;
-  throw new DomainError('revision-conflict', `${name} is at revision ${revision}: look again`);
-};
 
 /** @throws `managed-by-manifest` */
 export const assertNotManaged = ({ service }: ServiceDocument): void => {

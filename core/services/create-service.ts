@@ -1,6 +1,6 @@
-import type { ModelVersion } from '../models/model-version';
-import { DomainError, isDomainError } from '../shared/domain-error';
+import { DomainError } from '../shared/domain-error';
 import { isReservedServiceName } from '../shared/names';
+import { retryRaces } from '../shared/revisions';
 import {
   assertSameOutput,
   type FindModel,
@@ -8,33 +8,19 @@ import {
   type NewVersion,
   newVersion,
 } from './new-versions';
-import { MAX_VERSIONS, type Service } from './service';
+import { MAX_VERSIONS, type Service, type ServiceSettings } from './service';
 import type { ServiceDocument } from './service-document';
 import type { ServiceRecords } from './service-records';
 
 interface Needs {
-  readonly services: Pick<ServiceRecords, 'create' | 'read'>;
+  readonly services: Pick<ServiceRecords, 'create' | 'read' | 'findDeletion'>;
   readonly findModel: FindModel;
   readonly now: () => Date;
   readonly newId: () => string;
   readonly changed: (service: string) => Promise<void>;
 }
 
-/** What operators say of a service; the platform adds the rest. */
-export type ServiceSettings = Pick<
-  Service,
-  | 'description'
-  | 'auth'
-  | 'throttle'
-  | 'capture'
-  | 'retention'
-  | 'max_rows'
-  | 'max_queue'
-  | 'timeout_ms'
-  | 'cors_origins'
-  | 'positional'
->;
-
+/** A service as operators ask for it; the platform adds the rest. */
 export interface NewService extends ServiceSettings, Pick<Service, 'name' | 'kind'> {
   readonly versions: readonly NewVersion[];
   readonly by: string;
@@ -51,19 +37,15 @@ export const assertServable = ({ name, kind }: Pick<Service, 'name' | 'kind'>): 
 
 /**
  * Makes a service; the first of its versions gets all traffic.
- * @throws `bad-request`, `not-found` a model, `incompatible-signature`, `already-exists`
+ * @throws `bad-request`, `in-use` more than ten versions, `not-found` a model,
+ * `incompatible-signature`, `already-exists`, also while one of that name is being deleted
  */
 export const createService =
   ({ services, findModel, now, newId, changed }: Needs) =>
   async ({ versions, by, ...settings }: NewService): Promise<ServiceDocument> => {
+    const { name } = settings;
     assertServable(settings);
-    assertVersionCount(settings.name, versions.length);
-    const taken = () => new DomainError('already-exists', `${settings.name} exists already`);
-    if (await services.read(settings.name)) throw taken();
-    const models: ModelVersion[] = [];
-    for (const version of versions) models.push(await foundModel(findModel, version.model));
-    for (const model of models) await assertSameOutput(findModel, model, versions);
-
+    assertVersionCount(name, versions.length);
     const at = now().toISOString();
     const first = versions[0];
     const service: Service = {
@@ -76,14 +58,18 @@ export const createService =
       updated_at: at,
     };
     const made = versions.map((version) =>
-      newVersion(version, { service: settings.name, by, id: newId(), at }),
+      newVersion(version, { service: name, by, id: newId(), at }),
     );
-    const created = await services
-      .create({ service, versions: made, applied: null })
-      .catch((error: unknown) => {
-        throw isDomainError(error) && error.kind === 'revision-conflict' ? taken() : error;
-      });
-    await changed(settings.name);
+    const created = await retryRaces(async (write) => {
+      if ((await services.read(name)) ?? (await services.findDeletion(name))) {
+        throw new DomainError('already-exists', `there is a service ${name} already`);
+      }
+      for (const { model } of versions) {
+        await assertSameOutput(findModel, await foundModel(findModel, model), versions);
+      }
+      return write(services.create({ service, versions: made, applied: null }));
+    });
+    await changed(name);
     return created;
   };
 

@@ -1,9 +1,9 @@
 import type { VersionState } from '../inference/model-host';
 import { DomainError } from '../shared/domain-error';
-import { assertNotManaged, assertRevision } from './change-service';
+import { assertRevision, retryRaces } from '../shared/revisions';
+import { assertNotManaged } from './change-service';
 import { foundService } from './find-service';
 import type { LogStore } from './log-store';
-import { retried, unlessRaced } from './retried';
 import type { ServiceEvents } from './service-events';
 import type { ServiceRecords } from './service-records';
 import { serviceStatus, versionStatuses } from './service-status';
@@ -49,22 +49,20 @@ export const deleteService = (needs: Needs) => {
   const { services, statesOf } = needs;
   const finish = finishDeletion(needs);
 
-  const begin = async ({ service: name, purge, revision }: Input): Promise<true | undefined> => {
-    const document = await services.read(name);
-    if (!document && (await services.findDeletion(name))) return true;
-    const found = foundService(document, name);
-    assertRevision(found.service, revision);
-    assertNotManaged(found);
-    const { status } = serviceStatus(found, versionStatuses(found, statesOf(name)));
-    if (status !== 'stopped' && status !== 'draft') {
-      throw new DomainError('not-stopped', `${name} is ${status}: stop it first`);
-    }
-    return unlessRaced(services.beginDeletion(found, { purge }));
-  };
-
-  return async (input: Input): Promise<void> => {
-    await retried(() => begin(input));
-    await finish(input.service);
+  return async ({ service: name, purge, revision }: Input): Promise<void> => {
+    await retryRaces(async (write) => {
+      const document = await services.read(name);
+      if (!document && (await services.findDeletion(name))) return;
+      const found = foundService(document, name);
+      assertRevision(found.service, revision);
+      assertNotManaged(found);
+      const { status } = serviceStatus(found, versionStatuses(found, statesOf(name)));
+      if (status !== 'stopped' && status !== 'draft') {
+        throw new DomainError('not-stopped', `${name} is ${status}: stop it first`);
+      }
+      await write(services.beginDeletion(found, { purge }));
+    });
+    await finish(name);
   };
 };
 

@@ -1,11 +1,7 @@
 import type { VersionState } from '../inference/model-host';
 import { DomainError } from '../shared/domain-error';
-import {
-  assertNotManaged,
-  assertRevision,
-  type ChangeNeeds,
-  changeService,
-} from './change-service';
+import { assertRevision } from '../shared/revisions';
+import { assertNotManaged, type ChangeNeeds, changeService } from './change-service';
 import { versionOf } from './find-service';
 import type { ServiceDocument } from './service-document';
 import { versionStatuses } from './service-status';

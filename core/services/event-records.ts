@@ -1,6 +1,6 @@
 import type { Page, PageRequest } from '../shared/page';
 import type { Change, RecordStore } from '../shared/record-store';
-import { retried, unlessRaced } from './retried';
+import { retryRaces, unlessRaced } from '../shared/revisions';
 import type { ServiceEvent } from './service-event';
 
 /** The same thing, seen once or more. */
@@ -11,6 +11,7 @@ export interface Sighting {
   readonly event: ServiceEvent;
 }
 
+/** Which events of a service to list. */
 export interface EventQuery extends PageRequest {
   readonly service: string;
   /** Milliseconds since the epoch: last seen at `from` or later, before `to`. */
@@ -58,9 +59,9 @@ export const eventRecords = ({ store, guard, max }: Needs) => {
     /** Adds a sighting to what is known of the event. Of a service that is gone nothing is kept. */
     async see({ service, id, event }: Sighting): Promise<void> {
       const key = { partition: partition(service), sort: id };
-      await retried(async () => {
+      await retryRaces(async (write) => {
         const [check, known] = await Promise.all([guard(service), store.get(key)]);
-        if (!check) return true;
+        if (!check) return;
         const before = known?.document as ServiceEvent | undefined;
         const put: ServiceEvent = {
           ...event,
@@ -68,8 +69,7 @@ export const eventRecords = ({ store, guard, max }: Needs) => {
           count: (before?.count ?? 0) + event.count,
         };
         // The check keeps an event from outliving a service that is deleted at this moment.
-        const changes = [check, { ...key, seen: known?.revision ?? 0, put }];
-        return unlessRaced(store.transact(changes).then(() => true));
+        await write(store.transact([check, { ...key, seen: known?.revision ?? 0, put }]));
       });
     },
 

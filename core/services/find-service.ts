@@ -1,10 +1,12 @@
 import { DomainError } from '../shared/domain-error';
-import type { ServiceVersion, Stored } from './service';
+import type { Stored } from '../shared/stored';
+import type { ServiceVersion } from './service';
 import type { ServiceDocument } from './service-document';
 
 /** @throws `service-not-found` */
 export const foundService = <T>(found: T | undefined, name: string): T => {
-  if (found === undefined) throw new DomainError('service-not-found', `no service ${name}`);
+  if (found === undefined)
+    throw new DomainError('service-not-found', `there is no service ${name}`);
   return found;
 };
 

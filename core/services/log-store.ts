@@ -1,5 +1,6 @@
 import type { Page, PageRequest } from '../shared/page';
 
+/** A line that a replica printed, or that the platform wrote about a request. */
 export interface LogLine {
   readonly time: string;
   readonly level: 'debug' | 'info' | 'warning' | 'error';
@@ -8,6 +9,7 @@ export interface LogLine {
   readonly message: string;
 }
 
+/** Which lines of a service to find. */
 export interface LogQuery extends PageRequest {
   readonly service: string;
   readonly version?: string | undefined;
@@ -19,12 +21,17 @@ export interface LogQuery extends PageRequest {
   readonly q?: string | undefined;
 }
 
+/** Unlike other lists it has no last page: a log is followed by asking on. */
+export interface LogPage extends Page<LogLine> {
+  readonly next_cursor: string;
+}
+
 /** What replicas print. */
 export interface LogStore {
   append(service: string, line: LogLine): void;
 
   /** Oldest first; the cursor continues where the page ended, also for lines that come later. */
-  find(query: LogQuery): Promise<Page<LogLine>>;
+  find(query: LogQuery): Promise<LogPage>;
 
   /** Deletes a service's lines. */
   remove(service: string): Promise<void>;

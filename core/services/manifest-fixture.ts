@@ -33,7 +33,7 @@ export const openManifest = () => {
     numbers.set(`${name} ${text}`, number);
     const text_output = { type: 'string', width: 1, classes: null } as const;
     const made = modelVersion(name, number, ...(text.includes('text') ? [text_output] : []));
-    opened.models.set(`${name}/${number}`, made);
+    if (known === undefined) await opened.register(made);
     return made;
   };
   const ensureKey = async (service: string, name: string) => void keys.push(`${service}/${name}`);

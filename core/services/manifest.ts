@@ -1,4 +1,4 @@
-import type { Compute, Service, ServiceVersion } from './service';
+import type { Compute, Service, ServiceSettings, ServiceVersion } from './service';
 
 /** Where a manifest's version gets its model: files or a registry to register from, or a version. */
 export type ManifestModel =
@@ -6,6 +6,7 @@ export type ManifestModel =
   | { readonly mlflow: string }
   | { readonly name: string; readonly version: number };
 
+/** What a manifest says of a version. */
 export interface ManifestVersion
   extends Pick<ServiceVersion, 'description' | 'compute' | 'environment'> {
   readonly model: ManifestModel;
@@ -13,21 +14,8 @@ export interface ManifestVersion
   readonly weight?: number | undefined;
 }
 
-export interface ManifestService
-  extends Pick<
-    Service,
-    | 'kind'
-    | 'description'
-    | 'auth'
-    | 'throttle'
-    | 'capture'
-    | 'retention'
-    | 'max_rows'
-    | 'max_queue'
-    | 'timeout_ms'
-    | 'cors_origins'
-    | 'positional'
-  > {
+/** What a manifest says of a service, every default filled in. */
+export interface ManifestService extends ServiceSettings, Pick<Service, 'kind'> {
   readonly versions: Readonly<Record<string, ManifestVersion>>;
   /** Names of keys that shall exist. */
   readonly keys: readonly string[];

@@ -2,8 +2,10 @@ import type { ModelVersion } from '../models/model-version';
 import { DomainError } from '../shared/domain-error';
 import type { ServiceVersion } from './service';
 
+/** Undefined when it is not registered, or not any more. */
 export type FindModel = (name: string, version: number) => Promise<ModelVersion | undefined>;
 
+/** A version as operators ask for it. */
 export interface NewVersion
   extends Pick<ServiceVersion, 'name' | 'description' | 'model' | 'compute' | 'environment'> {
   readonly start: boolean;
@@ -16,6 +18,7 @@ interface Made {
   readonly at: string;
 }
 
+/** A version to be written; `start` says whether it shall run. */
 export const newVersion = (
   { name, description, model, compute, environment, start }: NewVersion,
   { service, by, id, at }: Made,
@@ -41,9 +44,13 @@ export const foundModel = async (
   { name, version }: Ref,
 ): Promise<ModelVersion> => {
   const found = await findModel(name, version);
-  if (found) return found;
-  throw new DomainError('not-found', `no model ${name}/${version}: register it first`);
+  if (!found) throw modelGone({ name, version });
+  return found;
 };
+
+/** Says that there is no such model version, and what to do. */
+export const modelGone = ({ name, version }: Ref): DomainError =>
+  new DomainError('not-found', `no model ${name}/${version}: register it first`);
 
 const shapeOf = ({ signature: { output } }: ModelVersion): string =>
   output.width === 1 ? output.type : `${output.width} × ${output.type}`;

@@ -52,9 +52,9 @@ describe('bringing about what the records say', () => {
   });
 
   it('says of a version whose model is gone why it does not run, and runs the others', async () => {
-    const { create, models, reconciler, plans } = openServices();
+    const { create, unregister, reconciler, plans } = openServices();
     await create(newService(service, version('v1'), version('v2', 2)));
-    models.delete('wine/2');
+    await unregister('wine', 2);
     await reconciler.changed(service);
     expect(plans.at(-1)?.versions.map(({ name }) => name)).toEqual(['v1']);
     expect(reconciler.statesOf(service)).toMatchObject([

@@ -1,5 +1,6 @@
 import type { HostListener, ModelHost, VersionPlan, VersionState } from '../inference/model-host';
 import type { FindModel } from './new-versions';
+import { oneAtATime } from './one-at-a-time';
 import type { Compute } from './service';
 import type { ServiceDocument } from './service-document';
 import type { ServiceEvents } from './service-events';
@@ -19,31 +20,6 @@ interface Needs {
 const replicasOf = (compute: Compute): number => {
   if ('serverless' in compute) return 1;
   return 'count' in compute.instances ? compute.instances.count : compute.instances.min;
-};
-
-/** One run per name at a time; whoever asks during a run waits for one that begins after it. */
-const oneAtATime = (work: (name: string) => Promise<void>) => {
-  const running = new Map<string, Promise<void>>();
-  const queued = new Map<string, Promise<void>>();
-
-  const begin = (name: string): Promise<void> => {
-    const run = work(name).finally(() => running.delete(name));
-    running.set(name, run);
-    return run;
-  };
-
-  return (name: string): Promise<void> => {
-    const waiting = queued.get(name);
-    if (waiting !== undefined) return waiting;
-    const before = running.get(name);
-    if (before === undefined) return begin(name);
-    const next = before.then(() => {
-      queued.delete(name);
-      return begin(name);
-    });
-    queued.set(name, next);
-    return next;
-  };
 };
 
 /**

@@ -1,6 +1,7 @@
 import type { StoredRecord } from '../shared/record-store';
+import type { Stamps, Stored } from '../shared/stored';
 import type { AppliedManifest } from './manifest';
-import type { Service, ServiceVersion, Stamps, Stored } from './service';
+import type { Service, ServiceVersion } from './service';
 
 /** A service with all its versions: what one write changes, so that no rule between them can break. */
 export interface ServiceDocument {

@@ -167,4 +167,34 @@ describe('events of a service', () => {
       },
     ]);
   });
+
+  it('of a deleted service that could not be written do not come to the next one of its name', async () => {
+    const disk: { full: Promise<never> | null } = { full: null };
+    const opened = openServices((store) => ({
+      ...store,
+      transact: async (changes) => {
+        if (changes.some(({ partition }) => partition === 'events#wine')) await disk.full;
+        await store.transact(changes);
+      },
+    }));
+    const { events, create } = opened;
+    await create(newService('wine'));
+    await events.settled();
+    let fail = (_: Error): void => undefined;
+    disk.full = new Promise((_, reject) => {
+      fail = reject;
+    });
+    events.happened(oom);
+    const deleted = opened.delete({ service: 'wine', purge: false });
+    await new Promise((resume) => setImmediate(resume));
+    fail(new Error('disk full'));
+    disk.full = null;
+    await deleted;
+    await create(newService('wine'));
+    opened.retry();
+    await Promise.resolve();
+    await events.settled();
+    const { items } = await events.list({ service: 'wine', limit: 9 });
+    expect(items.map(({ type }) => type)).toEqual(['draft']);
+  });
 });

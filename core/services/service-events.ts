@@ -115,6 +115,8 @@ export const serviceEvents = ({ store, guard, now, report, pause }: Needs) => {
     async removeOf(service: string): Promise<void> {
       waiting.delete(service);
       await writing.get(service);
+      // What failed to be written meanwhile waits again, and the next service of this name would get it.
+      waiting.delete(service);
       await records.removeOf(service);
     },
 
@@ -125,4 +127,5 @@ export const serviceEvents = ({ store, guard, now, report, pause }: Needs) => {
   };
 };
 
+/** Writes events down and lists them. */
 export type ServiceEvents = ReturnType<typeof serviceEvents>;

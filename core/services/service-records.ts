@@ -1,7 +1,9 @@
 import type { Page, PageRequest } from '../shared/page';
 import type { Change, RecordStore } from '../shared/record-store';
-import { unlessRaced } from './retried';
-import type { Service, ServiceVersion, Stored } from './service';
+import { unlessRaced } from '../shared/revisions';
+import type { Stored } from '../shared/stored';
+import { heldModels } from './held-models';
+import type { Service, ServiceVersion } from './service';
 import {
   type Deletion,
   newRow,
@@ -30,8 +32,8 @@ export const serviceRecords = (store: RecordStore) => {
     return { items: records.flatMap((record) => toDocument(record) ?? []), next_cursor: next };
   };
 
-  const put = (name: string, seen: number, row: ServiceRow) =>
-    store.transact([{ ...key(name), seen, put: row }]);
+  const put = (name: string, seen: number, row: ServiceRow, alongside: readonly Change[] = []) =>
+    store.transact([{ ...key(name), seen, put: row }, ...alongside]);
 
   return {
     read,
@@ -57,10 +59,13 @@ export const serviceRecords = (store: RecordStore) => {
       return found && { ...key(name), seen: found.seen, check: true };
     },
 
-    /** @throws `revision-conflict` when the name is taken, also by a service that is being deleted */
+    /**
+     * @throws `revision-conflict` when the name is taken, also by a service that is being deleted;
+     * `not-found` a model
+     */
     async create(draft: ServiceDraft): Promise<ServiceDocument> {
       const { name } = draft.service;
-      await put(name, 0, newRow(draft));
+      await put(name, 0, newRow(draft), await heldModels(store, [], draft.versions));
       const created = await read(name);
       if (!created) throw new Error(`${name} went as soon as it came`);
       return created;
@@ -68,7 +73,7 @@ export const serviceRecords = (store: RecordStore) => {
 
     /**
      * Writes what changed of a document that was read; answers the very document when nothing did.
-     * @throws `revision-conflict` when somebody wrote since
+     * @throws `revision-conflict` when somebody wrote since; `not-found` a model that it newly uses
      */
     async replace(
       before: ServiceDocument,
@@ -77,14 +82,14 @@ export const serviceRecords = (store: RecordStore) => {
     ): Promise<ServiceDocument> {
       const { seen, ...next } = nextDocument(before, after, at);
       if (seen === before.seen) return before;
-      await put(before.service.name, before.seen, { ...next, deleting: null });
+      const held = await heldModels(store, before.versions, next.versions);
+      await put(before.service.name, before.seen, { ...next, deleting: null }, held);
       return { ...next, seen };
     },
 
     /** From here on the service is not found. @throws `revision-conflict` */
-    async beginDeletion({ seen, ...document }: ServiceDocument, deleting: Deletion): Promise<true> {
+    async beginDeletion({ seen, ...document }: ServiceDocument, deleting: Deletion): Promise<void> {
       await put(document.service.name, seen, { ...document, deleting });
-      return true;
     },
 
     async findDeletion(name: string): Promise<Deletion | null> {
@@ -115,4 +120,5 @@ export const serviceRecords = (store: RecordStore) => {
   };
 };
 
+/** Where services and their versions are kept. */
 export type ServiceRecords = ReturnType<typeof serviceRecords>;

@@ -8,6 +8,7 @@ import {
 } from './service';
 import type { ServiceDocument } from './service-document';
 
+/** A status and why. */
 export interface Status<S> {
   readonly status: S;
   /** What a person can act on; null when there is nothing to say. */

@@ -1,8 +1,11 @@
 import type { Throttle } from '../access/rate-limiter';
 import type { CapturePolicy } from '../capture/capture-policy';
+import type { Stamps } from '../shared/stored';
 
+/** `ml` answers rows with predictions, `llm` prompts with text. */
 export type ServiceKind = 'ml' | 'llm';
 
+/** What a service is doing; `draft` has no version yet. */
 export type ServiceStatus =
   | 'draft'
   | 'starting'
@@ -12,30 +15,24 @@ export type ServiceStatus =
   | 'stopped'
   | 'failed';
 
+/** What a version is doing. */
 export type VersionStatus = 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
 
+/** Where a version runs: paid per use, on a fixed number of instances, or on a range of them. */
 export type Compute =
   | { readonly serverless: { readonly memory_mb: number; readonly concurrency: number } }
   | { readonly instances: { readonly type: string; readonly count: number } }
   | { readonly instances: { readonly type: string; readonly min: number; readonly max: number } };
 
+/** Days that what was captured is kept; null keeps it. */
 export interface Retention {
   readonly requests_days: number | null;
   readonly rows_days: number | null;
   readonly labels_days: number | null;
 }
 
-/** Who made a resource and when it changed; `revision` moves with operators' writes only. */
-export interface Stamps {
-  readonly created_by: string;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
-
-/** What operators decide about a service. Statuses are derived from the host's states. */
-export interface Service extends Stamps {
-  readonly name: string;
-  readonly kind: ServiceKind;
+/** What operators say of a service, through the API or a manifest. */
+export interface ServiceSettings {
   readonly description: string;
   /** Whether callers need a key. */
   readonly auth: boolean;
@@ -52,9 +49,15 @@ export interface Service extends Stamps {
   readonly cors_origins: readonly string[];
   /** Plain arrays may be read by position. */
   readonly positional: boolean;
+}
+
+/** What is decided about a service. Statuses are derived from the host's states. */
+export interface Service extends ServiceSettings, Stamps {
+  readonly name: string;
+  readonly kind: ServiceKind;
   /** Percent per version: whole numbers that sum to 100, or {} while there is no version. */
   readonly traffic: Readonly<Record<string, number>>;
-  /** False after `stop`. */
+  /** `stopped` holds all versions back; each keeps its own wish for the next start. */
   readonly wanted: 'running' | 'stopped';
   readonly managed_by: 'api' | 'manifest';
 }
@@ -70,8 +73,6 @@ export interface ServiceVersion extends Stamps {
   readonly environment: Readonly<Record<string, string>>;
   readonly wanted: 'running' | 'stopped';
 }
-
-export type Stored<T> = T & { readonly revision: number };
 
 /** At most this many versions side by side. */
 export const MAX_VERSIONS = 10;

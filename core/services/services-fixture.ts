@@ -1,4 +1,5 @@
 import { sqliteRecordStore } from '../../adapters/embedded/sqlite-record-store';
+import { modelRecords, modelVersionKey } from '../models/model-records';
 import type { ModelVersion } from '../models/model-version';
 import type { OutputSignature } from '../models/signature';
 import type { RecordStore } from '../shared/record-store';
@@ -47,14 +48,12 @@ export const modelVersion = (
 });
 
 /** `wine/1` and `wine/2` answer a number, `wine/3` a text, `wine/4` three numbers. */
-const registered = new Map<string, ModelVersion>(
-  [
-    modelVersion('wine', 1),
-    modelVersion('wine', 2),
-    modelVersion('wine', 3, { type: 'string', width: 1, classes: null }),
-    modelVersion('wine', 4, { type: 'double', width: 3, classes: null }),
-  ].map((version) => [`${version.model}/${version.version}`, version]),
-);
+const registered = [
+  modelVersion('wine', 1),
+  modelVersion('wine', 2),
+  modelVersion('wine', 3, { type: 'string', width: 1, classes: null }),
+  modelVersion('wine', 4, { type: 'double', width: 3, classes: null }),
+];
 
 export const newService = (name: string, ...versions: NewVersion[]): NewService => ({
   name,
@@ -88,9 +87,13 @@ export const openServices = (wrap: (store: RecordStore) => RecordStore = (store)
   let ids = 0;
   const now = () => new Date(clock);
   const newId = () => `id-${++ids}`;
-  const store = wrap(sqliteRecordStore(':memory:', { now }));
-  const models = new Map(registered);
-  const findModel = async (name: string, number: number) => models.get(`${name}/${number}`);
+  const memory = sqliteRecordStore(':memory:', { now });
+  const store = wrap(memory);
+  const models = modelRecords(store);
+  const put = (made: ModelVersion, seen: number) =>
+    memory.transact([{ ...modelVersionKey(made), seen, put: made }]);
+  for (const made of registered) void put(made, 0);
+  const findModel = models.findVersion;
   const services = serviceRecords(store);
   const reports: unknown[] = [];
   const report = (error: unknown) => void reports.push(error);
@@ -119,6 +122,14 @@ export const openServices = (wrap: (store: RecordStore) => RecordStore = (store)
     host,
     store,
     models,
+    /** Registers a model version, or puts it in another's place. */
+    register: async (made: ModelVersion) =>
+      put(made, (await models.findVersion(made.model, made.version))?.revision ?? 0),
+    /** Deletes a model version, whoever uses it. */
+    unregister: async (model: string, number: number) => {
+      const found = await models.findVersion(model, number);
+      if (found) await models.remove(found);
+    },
     needs,
     services,
     events,

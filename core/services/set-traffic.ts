@@ -1,6 +1,7 @@
 import type { VersionState } from '../inference/model-host';
 import { DomainError } from '../shared/domain-error';
-import { assertRevision, type ChangeNeeds, changeService } from './change-service';
+import { assertRevision } from '../shared/revisions';
+import { type ChangeNeeds, changeService } from './change-service';
 import { versionOf } from './find-service';
 import type { Service } from './service';
 import type { ServiceDocument } from './service-document';
@@ -15,8 +16,8 @@ interface Input extends Pick<Service, 'traffic'> {
   readonly revision?: number | undefined;
 }
 
-/** @throws `invalid-traffic`, with every fault in one message */
-export const assertTraffic = (traffic: Service['traffic']): void => {
+/** @throws `invalid-traffic` with every fault in one message */
+const assertTraffic = (traffic: Service['traffic']): void => {
   const weights = Object.entries(traffic);
   const wrong = weights.filter(([, weight]) => !Number.isInteger(weight) || weight < 0);
   const sum = weights.reduce((total, [, weight]) => total + weight, 0);
@@ -28,7 +29,7 @@ export const assertTraffic = (traffic: Service['traffic']): void => {
 };
 
 /** Weights without those that are 0: a version without traffic is not in the split. */
-export const split = (traffic: Service['traffic']): Service['traffic'] =>
+const split = (traffic: Service['traffic']): Service['traffic'] =>
   Object.fromEntries(Object.entries(traffic).filter(([, weight]) => weight > 0));
 
 /**

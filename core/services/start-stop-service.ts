@@ -1,4 +1,5 @@
-import { assertRevision, type ChangeNeeds, changeService } from './change-service';
+import { assertRevision } from '../shared/revisions';
+import { type ChangeNeeds, changeService } from './change-service';
 import type { Service } from './service';
 import type { ServiceDocument } from './service-document';
 

@@ -1,7 +1,9 @@
 import { DomainError } from '../shared/domain-error';
-import { assertRevision, type ChangeNeeds, changeService } from './change-service';
+import { assertRevision } from '../shared/revisions';
+import type { Stored } from '../shared/stored';
+import { type ChangeNeeds, changeService } from './change-service';
 import { versionOf } from './find-service';
-import { type ServiceVersion, type Stored, weightOf } from './service';
+import { type ServiceVersion, weightOf } from './service';
 import type { ServiceDocument } from './service-document';
 
 interface Input {

@@ -1,10 +1,6 @@
-import {
-  assertNotManaged,
-  assertRevision,
-  type ChangeNeeds,
-  changeService,
-} from './change-service';
-import type { ServiceSettings } from './create-service';
+import { assertRevision } from '../shared/revisions';
+import { assertNotManaged, type ChangeNeeds, changeService } from './change-service';
+import type { ServiceSettings } from './service';
 import type { ServiceDocument } from './service-document';
 
 type Nested = 'throttle' | 'capture' | 'retention';

@@ -1,9 +1,5 @@
-import {
-  assertNotManaged,
-  assertRevision,
-  type ChangeNeeds,
-  changeService,
-} from './change-service';
+import { assertRevision } from '../shared/revisions';
+import { assertNotManaged, type ChangeNeeds, changeService } from './change-service';
 import { versionOf } from './find-service';
 import { countOf, withCount } from './manifest';
 import { assertSameOutput, type FindModel, foundModel } from './new-versions';
@@ -14,6 +10,7 @@ interface Needs extends ChangeNeeds {
   readonly findModel: FindModel;
 }
 
+/** What is left out stays. */
 export type VersionPatch = Partial<
   Pick<ServiceVersion, 'description' | 'model' | 'compute' | 'environment'>
 >;

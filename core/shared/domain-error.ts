@@ -49,6 +49,7 @@ interface Extras {
   readonly cause?: unknown;
 }
 
+/** A failure a caller can act on: its message says the way out and repeats no secret. */
 export class DomainError extends Error {
   override readonly name = 'DomainError';
   readonly kind: ErrorKind;
@@ -65,5 +66,6 @@ export class DomainError extends Error {
   }
 }
 
+/** Whether an error is one of ours, also when it comes from another bundle. */
 export const isDomainError = (error: unknown): error is DomainError =>
   error instanceof Error && error.name === 'DomainError' && 'kind' in error;

@@ -4,6 +4,7 @@ export interface PageRequest {
   readonly cursor?: string | undefined;
 }
 
+/** One page of a list. */
 export interface Page<T> {
   readonly items: readonly T[];
   /** Give it as `cursor` for the next page; null on the last one. */

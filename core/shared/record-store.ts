@@ -21,6 +21,7 @@ export type Change = RecordKey & { readonly seen: number } & (
     | { readonly check: true }
   );
 
+/** Which documents of a partition to list, and from where. */
 export interface ListRequest {
   readonly partition: string;
   readonly prefix?: string;
@@ -29,6 +30,7 @@ export interface ListRequest {
   readonly after?: string;
 }
 
+/** One page of a partition, in the order of its sort keys. */
 export interface RecordPage {
   readonly records: readonly StoredRecord[];
   /** Present only when there is more: give it as `after`. */

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { example } from '../support/wine';
 
 /** One answer as its bytes say. */
 export interface RawAnswer {
@@ -125,4 +126,10 @@ export const expectProblem = (answer: RawAnswer | null, status: number, type: st
   expect(body).toMatchObject({ type: `urn:tidegate:${type}`, status });
   expect(headers['x-request-id']).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
   expect(body.request_id).toBe(headers['x-request-id']);
+};
+
+/** Holds an answer against what the model answers to the example. */
+export const expectAnswered = (answer: RawAnswer | null): void => {
+  expect(answer?.status).toBe(200);
+  expect(JSON.parse(answer?.text ?? '{}').predictions).toHaveLength(example.data.length);
 };

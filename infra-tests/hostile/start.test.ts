@@ -1,16 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
-import { request as tlsRequest } from 'node:https';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { caller, until } from '../support/api';
 import { type Running, spawnPlatform, startPlatform, temporaryFolder } from '../support/platform';
-import { example, wineBody } from '../support/wine';
-import { DOES, processModel, rowOf } from './process-model';
-import { connectTo, requestText } from './raw-socket';
+import { wineBody } from '../support/wine';
 
 const wine = `
 services:
@@ -19,14 +13,6 @@ services:
     throttle: { rate: 100000, burst: 100000 }
     versions:
       v1: { model: ./examples/wine/model }
-`;
-const sums = (path: string) => `
-services:
-  sums:
-    auth: false
-    throttle: { rate: 100000, burst: 100000 }
-    versions:
-      v1: { model: ${path} }
 `;
 const freshData = (): string => join(temporaryFolder(), 'data');
 
@@ -46,28 +32,6 @@ const endOf = async (
   clearTimeout(late);
   return { code, lines: output().trim().split('\n') };
 };
-
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-};
-
-/** Processes of a stand-in for Python. */
-const pidsOf = (program: string): number[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(program);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
 
 describe('a start that must not be', () => {
   let running: Running;
@@ -239,184 +203,4 @@ describe('a start that must not be', () => {
       expect(lines.join()).not.toContain(token);
     }
   });
-});
-
-describe('an end', () => {
-  it('answers what is in flight and what comes on its connections meanwhile, and nobody new', async () => {
-    const { path, env } = processModel();
-    const running = await startPlatform({ manifest: sums(path), env });
-    const call = caller(running.url);
-    const agent = new Agent({ keepAlive: true, maxSockets: 4 });
-    const predict = (a: number, b: number) =>
-      new Promise<number>((resolve, reject) => {
-        const sent = request(`${running.url}/services/sums/predict`, { method: 'POST', agent });
-        sent.on('response', (answer) => {
-          answer.resume().on('end', () => resolve(answer.statusCode ?? 0));
-        });
-        sent.on('error', reject);
-        sent.end(JSON.stringify(rowOf(a, b)));
-      });
-    const stopping = new AbortController();
-    const statuses: number[] = [];
-    const busy = Array.from({ length: 4 }, async () => {
-      // Each on a connection of its own, as fast as it goes.
-      while (!stopping.signal.aborted) statuses.push(await predict(1, 2));
-    });
-    const slow = [1_200, 1_500, 1_800].map((ms) =>
-      call('/services/sums/predict', { body: rowOf(DOES.wait, ms) }),
-    );
-    await sleep(600);
-    stopping.abort();
-    const since = Date.now();
-    const stopped = running.stop();
-    await sleep(100);
-    await expect(call('/healthz')).rejects.toThrow();
-    expect((await Promise.all(slow)).map(({ status }) => status)).toEqual([200, 200, 200]);
-    await Promise.all(busy);
-    expect(new Set(statuses)).toEqual(new Set([200]));
-    expect(await stopped).toBe(0);
-    expect(Date.now() - since).toBeLessThan(10_000);
-    expect(pidsOf(`${env.TIDEGATE_PYTHON}`)).toEqual([]);
-    agent.destroy();
-  }, 30_000);
-
-  it('loses no request of clients that go on and on over kept connections', async () => {
-    const running = await startPlatform({ manifest: wine });
-    const text = requestText('POST', '/services/wine/predict', [], JSON.stringify(wineBody));
-    const asked = async (): Promise<readonly [sent: number, answered: number]> => {
-      const line = await connectTo(running.url);
-      for (let count = 1; ; count += 1) {
-        line.write(text);
-        const answer = await line.answer();
-        if (answer?.status !== 200) return [count, count - 1];
-        // It was told not to ask again here.
-        if (answer.headers.connection === 'close') return [count, count];
-      }
-    };
-    const clients = Array.from({ length: 8 }, asked);
-    await sleep(300);
-    const since = Date.now();
-    expect(await running.stop()).toBe(0);
-    expect(Date.now() - since).toBeLessThan(10_000);
-    for (const [sent, answered] of await Promise.all(clients)) expect(answered).toBe(sent);
-  }, 30_000);
-
-  it('comes within 10 s, whatever hangs', async () => {
-    const { path, env } = processModel();
-    const running = await startPlatform({ manifest: sums(path), env });
-    const call = caller(running.url);
-    const hanging = [DOES.hang, DOES.spin].map((what) =>
-      call('/services/sums/predict', { body: rowOf(what) }).then(
-        ({ status }) => status,
-        () => 'cut',
-      ),
-    );
-    const silent = await connectTo(running.url);
-    silent.write('POST /services/sums/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n');
-    await sleep(300);
-    const since = Date.now();
-    expect(await running.stop()).toBe(0);
-    expect(Date.now() - since).toBeLessThan(10_000);
-    expect(pidsOf(`${env.TIDEGATE_PYTHON}`)).toEqual([]);
-    for (const end of await Promise.all(hanging)) expect(['cut', 502, 503, 504]).toContain(end);
-  }, 30_000);
-
-  it('comes within 10 s of a start that is not over', async () => {
-    const { path, env } = processModel({ mute: true });
-    const { child, output } = spawnPlatform(freshData(), { manifest: sums(path), env });
-    const ended = once(child, 'exit');
-    await until(
-      async () => pidsOf(`${env.TIDEGATE_PYTHON}`).length,
-      (count) => count > 0,
-    );
-    const since = Date.now();
-    child.kill('SIGTERM');
-    expect((await ended)[0]).toBe(0);
-    expect(Date.now() - since).toBeLessThan(10_000);
-    expect(output()).not.toContain('is ready');
-    expect(pidsOf(`${env.TIDEGATE_PYTHON}`)).toEqual([]);
-  }, 40_000);
-
-  it('comes at once when it is asked for twice', async () => {
-    const { path, env } = processModel();
-    const running = await startPlatform({ manifest: sums(path), env });
-    const cut = caller(running.url)('/services/sums/predict', { body: rowOf(DOES.hang) });
-    cut.catch(() => undefined);
-    await sleep(200);
-    const ended = once(running.process, 'exit');
-    running.process.kill('SIGINT');
-    await sleep(200);
-    running.process.kill('SIGINT');
-    expect((await ended)[0]).toBe(130);
-    expect(pidsOf(`${env.TIDEGATE_PYTHON}`)).toEqual([]);
-  }, 30_000);
-
-  it('by kill -9 leaves model processes that the next start ends', async () => {
-    const { path, env } = processModel();
-    const first = await startPlatform({ manifest: sums(path), env });
-    const [left = 0] = pidsOf(`${env.TIDEGATE_PYTHON}`);
-    await first.kill();
-    await sleep(100);
-    expect(alive(left)).toBe(true);
-    const second = await startPlatform({ manifest: sums(path), env, data: first.data });
-    expect(alive(left)).toBe(false);
-    const { body } = await caller(second.url)('/services/sums/predict', { body: rowOf(1, 2) });
-    expect(body.predictions).toEqual([3]);
-    expect(pidsOf(`${env.TIDEGATE_PYTHON}`)).toHaveLength(1);
-    expect(await second.stop()).toBe(0);
-    expect(pidsOf(`${env.TIDEGATE_PYTHON}`)).toEqual([]);
-  }, 40_000);
-});
-
-describe('TLS', () => {
-  const folder = temporaryFolder();
-  const cert = join(folder, 'cert.pem');
-  const key = join(folder, 'key.pem');
-
-  beforeAll(() => {
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
-    const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject];
-    const { status } = spawnSync('openssl', [...made, '-keyout', key, '-out', cert]);
-    expect(status).toBe(0);
-  });
-
-  it('lets the platform be reached from elsewhere, and refuses what is no TLS', async () => {
-    const args = ['--host', '0.0.0.0', '--tls-cert', cert, '--tls-key', key];
-    const running = await startPlatform({ manifest: wine, args });
-    const { port } = new URL(running.url);
-    expect(running.url).toBe(`https://0.0.0.0:${port}`);
-    const body = JSON.stringify(wineBody);
-    const answer = await new Promise<{ status?: number; text: string }>((resolve, reject) => {
-      const options = { host: '127.0.0.1', port, path: '/services/wine/predict', method: 'POST' };
-      const trusted = {
-        ...options,
-        ca: readFileSync(cert),
-        headers: { 'content-length': body.length },
-      };
-      const sent = tlsRequest(trusted, (response) => {
-        let text = '';
-        response.on('data', (chunk) => {
-          text += chunk;
-        });
-        response.on('end', () => resolve({ status: response.statusCode, text }));
-      });
-      sent.on('error', reject).end(body);
-    });
-    expect(answer.status).toBe(200);
-    expect(JSON.parse(answer.text).predictions).toHaveLength(example.data.length);
-    const plain = await connectTo(`http://127.0.0.1:${port}`);
-    plain.write(requestText('GET', '/healthz'));
-    expect(await plain.answer()).toBeNull();
-    const files = readdirSync(`/proc/${running.process.pid}/fd`).length;
-    for (let count = 0; count < 30; count += 1) {
-      const line = await connectTo(`http://127.0.0.1:${port}`);
-      line.write(Buffer.from('16030100f1010000ed0303', 'hex'));
-      line.socket.destroy();
-    }
-    await until(
-      async () => readdirSync(`/proc/${running.process.pid}/fd`).length,
-      (now) => now <= files + 2,
-    );
-    expect(await running.stop()).toBe(0);
-  }, 30_000);
 });

@@ -2,6 +2,7 @@ import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CapturedRequest, CapturedRequests } from '../../../core/capture/captured-requests';
 import { firstIdOf, millisecondsIn, requestTimeOf } from '../../../core/capture/request-time';
+import { ifThere } from '../if-there';
 import { lineMatcher } from './line-matcher';
 import { type FoundLine, newestLines } from './newest-lines';
 import { readLine } from './read-line';
@@ -22,7 +23,7 @@ export const captureLogReader = (needs: Needs): CapturedRequests => {
   const { folder, scanBytes = 256 << 20, pageBytes = 16 << 20 } = needs;
 
   const rangesWith = async (from: number, to: number): Promise<SegmentRange[]> =>
-    rangesOf(segmentsAmong(await orNone(readdir(folder), [])))
+    rangesOf(segmentsAmong((await ifThere(readdir(folder))) ?? []))
       .filter(({ first, last }) => last >= from && first < to)
       .sort((a, b) => b.last - a.last);
 
@@ -109,12 +110,5 @@ const fitting = (lines: readonly FoundLine[], most: number): readonly FoundLine[
   return end < 0 ? lines : lines.slice(0, end);
 };
 
-const orNone = async <T>(promise: Promise<T>, none: T): Promise<T> =>
-  promise.catch((error) => {
-    if (error.code === 'ENOENT') return none;
-    throw error;
-  });
-
 /** Undefined for a segment that was deleted meanwhile. */
-const openSegment = (path: string): Promise<FileHandle | undefined> =>
-  orNone<FileHandle | undefined>(open(path, 'r'), undefined);
+const openSegment = (path: string): Promise<FileHandle | undefined> => ifThere(open(path, 'r'));

@@ -9,6 +9,7 @@ import { type ReportBug, toProblem } from '../../../api/problem';
 import type { ServiceDirectory } from '../../../core/inference/service-directory';
 import { DomainError } from '../../../core/shared/domain-error';
 import { checkAnnounced, type ReadBody } from './read-body';
+import { passOn, type RequestTrace, type StartTrace } from './request-trace';
 import type { Send } from './send';
 
 export interface ServiceRoutesNeeds {
@@ -24,6 +25,8 @@ export interface ServiceRoutesNeeds {
   readonly compare: (admitted: Admitted, body: Uint8Array) => Promise<EdgeAnswer>;
   readonly metadata: (admitted: Admitted, path: ServicePath) => EdgeAnswer;
   readonly report: ReportBug;
+  /** Without it a caller's trace goes on to the model and leaves no span here. */
+  readonly startTrace?: StartTrace | undefined;
 }
 
 interface Wire {
@@ -47,6 +50,7 @@ export const serviceRoutes = ({
   compare,
   metadata,
   report,
+  startTrace = passOn,
   send,
   readBody,
 }: ServiceRoutesNeeds & Wire) => {
@@ -69,6 +73,7 @@ export const serviceRoutes = ({
       deliver(isProtocol ? protocolProblem(problem) : problemAnswer(problem));
     };
     let cors: readonly string[] = [];
+    let trace: RequestTrace | null = null;
     /** A page may read why it was refused at the door, too. */
     const knownCors = (): readonly string[] => {
       const { origin } = request.headers;
@@ -80,6 +85,7 @@ export const serviceRoutes = ({
     const deliver = (answer: EdgeAnswer): void => {
       const headers = cors.length === 0 ? answer.headers : [...answer.headers, ...cors];
       send(request, response, requestId, startedAt, { ...answer, headers });
+      trace?.end(answer);
     };
 
     const serve = (admitted: Admitted): void => {
@@ -108,12 +114,15 @@ export const serviceRoutes = ({
       }
       const given = request.method === 'HEAD' ? 'GET' : request.method;
       if (given !== method) throw notAllowed(method);
+      const headers = request.headers as EdgeRequest['headers'];
+      trace = startTrace({ requestId, service, kind: path.kind, headers });
       const edge = {
         service,
-        headers: request.headers as EdgeRequest['headers'],
+        headers,
         requestId,
         startedAt,
         clientIp: request.socket.remoteAddress ?? null,
+        trace: trace.context,
       };
       const admitted = admit(edge);
       if (admitted instanceof Promise) admitted.then(serve).catch(fail);

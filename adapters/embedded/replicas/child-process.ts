@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { logLines } from './line-log';
-import { killGroup, type ProcessLedger } from './process-ledger';
-import { pidsWithVariable, usageOfTree } from './process-table';
+import { endAllIn, killGroup, type ProcessLedger } from './process-ledger';
+import { usageOfTree } from './process-table';
 import { type Log, reasonOf, type Usage, within } from './runner';
 
 /** A process, with what it starts itself. */
@@ -66,7 +66,7 @@ export const startChild = (needs: Needs): Child => {
       killGroup(pid);
       ledger.remove(pid);
     }
-    for (const left of pidsWithVariable('TMPDIR', environment.TMPDIR)) killGroup(left);
+    endAllIn(environment.TMPDIR);
     await needs
       .ended()
       .catch((error: unknown) => log('warning', `not cleared up: ${reasonOf(error)}`));

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { TraceContext } from '../../../core/inference/trace-context';
 import { contractClient, withParams } from './contract-client';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -31,12 +32,26 @@ describe('container contract', () => {
       connections += 1;
     });
     for (let i = 0; i < 3; i += 1) {
-      await expect(client.invoke([bytes('{"é"'), bytes(':1}')], never)).resolves.toEqual({
+      await expect(client.invoke([bytes('{"é"'), bytes(':1}')], never, null)).resolves.toEqual({
         status: 200,
         text: '{"é":1}POST /invocations application/json 8',
       });
     }
     expect(connections).toBe(1);
+    close();
+  });
+
+  it('hands a trace on with /invocations', async () => {
+    const { client, close } = await open((request, response) => {
+      const { traceparent, tracestate = 'none' } = request.headers;
+      request.resume().on('end', () => response.end(`${traceparent} ${tracestate}`));
+    });
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const told = async (trace: TraceContext | null) =>
+      (await client.invoke([bytes('{}')], never, trace)).text;
+    expect(await told({ traceparent, tracestate: 'rojo=1' })).toBe(`${traceparent} rojo=1`);
+    expect(await told({ traceparent, tracestate: null })).toBe(`${traceparent} none`);
+    expect(await told(null)).toBe('undefined none');
     close();
   });
 
@@ -49,8 +64,8 @@ describe('container contract', () => {
       if (served === 2) request.socket.destroy();
       else request.on('end', () => response.end('{}'));
     });
-    await client.invoke([bytes('{}')], never);
-    await expect(client.invoke([bytes('{}')], never)).resolves.toMatchObject({ status: 200 });
+    await client.invoke([bytes('{}')], never, null);
+    await expect(client.invoke([bytes('{}')], never, null)).resolves.toMatchObject({ status: 200 });
     close();
   });
 
@@ -78,7 +93,7 @@ describe('container contract', () => {
       response.on('error', () => undefined);
       more();
     });
-    await expect(client.invoke([bytes('{}')], never)).rejects.toThrow('over 67108864 bytes');
+    await expect(client.invoke([bytes('{}')], never, null)).rejects.toThrow('over 67108864 bytes');
     close();
   });
 

@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest } from 'node:http';
+import type { TraceContext } from '../../../core/inference/trace-context';
 
 export interface Reply {
   readonly status: number;
@@ -20,6 +21,7 @@ export const contractClient = (port: number) => {
     path: string,
     body: readonly Uint8Array[] | null,
     signal: AbortSignal,
+    trace: TraceContext | null,
   ): Promise<Reply> => {
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
     const request = httpRequest({
@@ -34,12 +36,14 @@ export const contractClient = (port: number) => {
             'content-type': 'application/json',
             accept: 'application/json',
             'content-length': body.reduce((sum, part) => sum + part.byteLength, 0),
+            ...traceHeaders(trace),
           }
         : {},
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
       // An idle connection may be closed from the other side at the moment it is used again.
-      if (request.reusedSocket && PLAIN.has(error.code ?? '')) resolve(send(path, body, signal));
+      if (request.reusedSocket && PLAIN.has(error.code ?? ''))
+        resolve(send(path, body, signal, trace));
       else reject(error);
     });
     request.on('response', (response) => {
@@ -66,18 +70,26 @@ export const contractClient = (port: number) => {
   return {
     /** Whether `GET /ping` answers 200 within `ms`. */
     ping: (ms: number): Promise<boolean> =>
-      send('/ping', null, AbortSignal.timeout(ms)).then(
+      send('/ping', null, AbortSignal.timeout(ms), null).then(
         ({ status }) => status === 200,
         () => false,
       ),
 
     /** `POST /invocations` with the parts of a JSON body. */
-    invoke: (body: readonly Uint8Array[], signal: AbortSignal): Promise<Reply> =>
-      send('/invocations', body, signal),
+    invoke: (
+      body: readonly Uint8Array[],
+      signal: AbortSignal,
+      trace: TraceContext | null,
+    ): Promise<Reply> => send('/invocations', body, signal, trace),
 
     close: (): void => agent.destroy(),
   };
 };
+
+const traceHeaders = (trace: TraceContext | null): Record<string, string> => ({
+  ...(trace && { traceparent: trace.traceparent }),
+  ...(trace?.tracestate && { tracestate: trace.tracestate }),
+});
 
 export type ContractClient = ReturnType<typeof contractClient>;
 

@@ -102,7 +102,16 @@ export const generation = (needs: GenerationNeeds) => {
     const body = () =>
       new TextEncoder().encode(JSON.stringify({ dataframe_split: expected.input }));
     const timeoutMs = times.start;
-    const ask = { service, version, requestId: 'replay', table, body, params: null, timeoutMs };
+    const ask = {
+      service,
+      version,
+      requestId: 'replay',
+      trace: null,
+      table,
+      body,
+      params: null,
+      timeoutMs,
+    };
     const answer = await Promise.race([runner.predict(ask), aborted(signal)]);
     const faults = await needs.checkAnswers(model, answer);
     if (faults.length > 0) {

@@ -89,18 +89,26 @@ export const killGroup = (pid: number, signal: NodeJS.Signals = 'SIGKILL'): bool
   }
 };
 
+/**
+ * Ends every process whose TMPDIR starts so. One by one: the process that a group is named after may
+ * have ended long before the group.
+ */
+export const endAllIn = (folder: string): void => {
+  // Again and again, for what was forked while the list was read.
+  for (let pass = 0; pass < PASSES; pass += 1) {
+    const left = pidsWithVariable('TMPDIR', folder);
+    if (left.length === 0) return;
+    for (const pid of left) kill(pid);
+  }
+};
+
 const endLeftovers = (file: string): void => {
   const ledger = read(file);
   if (!ledger) return;
   for (const { pid, start } of ledger.processes) {
     if (start !== null && startOf(pid) === start) killGroup(pid);
   }
-  // Again and again, for what was forked while the list was read.
-  for (let pass = 0; pass < PASSES; pass += 1) {
-    const left = pidsWithVariable('TMPDIR', `${ledger.root}/`);
-    if (left.length === 0) break;
-    for (const pid of left) kill(pid);
-  }
+  endAllIn(`${ledger.root}/`);
   rmSync(ledger.root, { recursive: true, force: true });
   rmSync(file, { force: true });
 };

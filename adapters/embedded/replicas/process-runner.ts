@@ -126,7 +126,9 @@ const running = (child: Child, client: ContractClient, version: VersionPlan): Ru
     const since = performance.now();
     try {
       const body = withParams(invocation.body(), invocation.params);
-      const { status, text } = await client.invoke(body, abort.signal).catch(lost);
+      const { status, text } = await client
+        .invoke(body, abort.signal, invocation.trace)
+        .catch(lost);
       if (status !== 200) {
         throw new Error(`it answered ${status}: ${text.slice(0, LONGEST_REASON)}`);
       }
