@@ -16,7 +16,12 @@ module.exports = {
     floor(
       'embedded-adapters',
       '^adapters/embedded/',
-      ['^core/', '^api/', '^model-server/', 'node_modules/(yaml|tar|p-retry|@opentelemetry)/'],
+      [
+        '^core/',
+        '^api/',
+        '^model-server/',
+        'node_modules/(yaml|tar|p-retry|@opentelemetry|@duckdb)/',
+      ],
       { node: true },
     ),
     floor(

@@ -9,6 +9,12 @@ export interface Contract {
   readonly input: z.ZodObject;
   /** What is answered; null for 204. */
   readonly answer: z.ZodType | null;
+  /** What is answered with 202 when it takes longer. */
+  readonly later?: z.ZodType;
+  /** Media types of an answer that is no JSON. */
+  readonly content?: readonly string[];
+  /** Statuses of problems beside those that routes of its kind have. */
+  readonly problems?: readonly number[];
 }
 
 /** Of services, versions, models and keys. */

@@ -380,6 +380,21 @@ describe('the audit of the control API', () => {
     expect(changed.status).toBe(200);
     expect(opened.reported).toHaveLength(2);
   });
+
+  it('ends an answer in pieces that it could not put on record', async () => {
+    const opened = await open();
+    const people = await everybody(opened);
+    const next = jest.fn();
+    const end = jest.fn(async () => ({ done: true as const, value: undefined }));
+    const body = { [Symbol.asyncIterator]: () => ({ next, return: end }) };
+    opened.answers.getQueryResult = async () => ({ status: 200, headers: {}, body });
+    opened.audit.append = () => Promise.reject(new Error('disk full'));
+    const path = '/api/queries/x/result';
+    const { status } = await opened.send('GET', path, people['viewer+data']);
+    expect(status).toBe(500);
+    expect(end).toHaveBeenCalledTimes(1);
+    expect(next).not.toHaveBeenCalled();
+  });
 });
 
 describe('every answer of the control API', () => {

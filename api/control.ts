@@ -2,7 +2,7 @@ import type { OperatorRole } from '../core/access/access-types';
 import type { AuditLog } from '../core/access/audit-log';
 import type { AuthenticateOperator, SignedIn } from '../core/access/authenticate-operator';
 import { DomainError } from '../core/shared/domain-error';
-import type { HttpRequest, HttpResponse } from './http';
+import { type HttpRequest, type HttpResponse, isStream } from './http';
 import { type ReportBug, toProblem } from './problem';
 import { matchRoute } from './route-table';
 import type { Endpoints, Route } from './routes';
@@ -48,8 +48,12 @@ export const controlApi = ({
   const answer = async (request: ControlRequest): Promise<HttpResponse> => {
     const { method, pathname, query, headers, requestId, readBody } = request;
     const { name, route, path } = matchRoute(method, pathname);
-    const run = async (operator: HttpRequest['operator']) =>
-      endpoints[name]({ path, query, headers, body: await readBody(), requestId, operator });
+    let detail: string | undefined;
+    const run = async (operator: HttpRequest['operator']) => {
+      const body = await readBody();
+      if (route.audited !== undefined) detail = memberOf(body, route.audited);
+      return endpoints[name]({ path, query, headers, body, requestId, operator });
+    };
     if (route.access === 'anyone') return run(null);
 
     const signedIn = await authenticateOperator(headers);
@@ -65,11 +69,12 @@ export const controlApi = ({
       operator: operator.name,
       action: name,
       resource: pathname,
+      ...(detail !== undefined && { detail }),
       status: response.status,
       request_id: requestId,
     };
     // A body is shown to nobody unless that is on record; a change has happened either way.
-    if (route.data) await audit.append(entry);
+    if (route.data) await audit.append(entry).catch((error: unknown) => withhold(response, error));
     else await audit.append(entry).catch((error: unknown) => report(error, requestId));
     return response;
   };
@@ -86,6 +91,22 @@ export const controlApi = ({
     };
     return { ...response, headers };
   };
+};
+
+/** Ends what is not shown. */
+const withhold = async ({ body }: HttpResponse, error: unknown): Promise<never> => {
+  if (isStream(body)) await body[Symbol.asyncIterator]().return?.();
+  throw error;
+};
+
+/** A text in a JSON body, for the audit; what is no such thing is for the endpoint to refuse. */
+const memberOf = (body: Uint8Array, member: string): string | undefined => {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(body))?.[member];
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
 };
 
 /** @throws `forbidden` */

@@ -19,13 +19,33 @@ export type Input<N extends RouteName> = z.output<(typeof contracts)[N]['input']
 };
 
 /** What an endpoint answers: the body, or the body with headers of its own. */
-type Run<N extends RouteName> = (input: Input<N>) => Promise<AnswerOf<N> | Headed<AnswerOf<N>>>;
+type Run<N extends RouteName> = (
+  input: Input<N>,
+) => Promise<AnswerOf<N> | Headed<AnswerOf<N>> | Later | Streamed>;
 
 /** A body with headers beside the usual ones. */
 export class Headed<T> {
   readonly body: T;
   readonly headers: Readonly<Record<string, string>>;
   constructor(body: T, headers: Readonly<Record<string, string>>) {
+    this.body = body;
+    this.headers = headers;
+  }
+}
+
+/** What is answered with 202, of a thing that goes on. */
+export class Later {
+  readonly body: object;
+  constructor(body: object) {
+    this.body = body;
+  }
+}
+
+/** An answer in pieces, of one of the media types of its contract. */
+export class Streamed {
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(body: AsyncIterable<Uint8Array>, headers: Readonly<Record<string, string>>) {
     this.body = body;
     this.headers = headers;
   }
@@ -43,6 +63,8 @@ export const endpoints = <C extends Capability>(runs: Runs<C>): Endpoints<C> =>
     ]),
   ) as Endpoints<C>;
 
+const JSON_TYPE = { 'content-type': 'application/json' };
+
 const endpoint = (name: RouteName, run: (input: never) => Promise<unknown>): Endpoint => {
   const { input, status }: Contract = contracts[name];
   return async (request) => {
@@ -50,12 +72,14 @@ const endpoint = (name: RouteName, run: (input: never) => Promise<unknown>): End
     const parsed = input.safeParse({ path, query, headers, body: json(request) });
     if (!parsed.success) throw badRequest(parsed.error);
     const answer = await run({ ...parsed.data, operator, requestId } as never);
+    if (answer instanceof Later) return { status: 202, headers: JSON_TYPE, body: answer.body };
+    if (answer instanceof Streamed) return { status, headers: answer.headers, body: answer.body };
     const { body, headers: own } =
       answer instanceof Headed ? answer : { body: answer, headers: {} };
     return {
       status,
       headers: {
-        ...(body !== null && { 'content-type': 'application/json' }),
+        ...(body !== null && JSON_TYPE),
         ...etag(body),
         ...own,
       },

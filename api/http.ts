@@ -16,9 +16,13 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** An object is sent as JSON; null sends nothing. */
-  readonly body: object | string | null;
+  /** An object is sent as JSON; null sends nothing; pieces are sent as they come. */
+  readonly body: object | string | AsyncIterable<Uint8Array> | null;
 }
+
+/** Whether a body comes in pieces. Whoever does not send them all ends their iterator. */
+export const isStream = (body: HttpResponse['body']): body is AsyncIterable<Uint8Array> =>
+  typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 
 /** Answers one route; what it throws becomes a problem. */
 export type Endpoint = (request: HttpRequest) => Promise<HttpResponse>;

@@ -105,6 +105,14 @@ describe('the OpenAPI document', () => {
     expect(text).not.toContain('readOnly');
   });
 
+  it('says of files what they are, and what comes when there is none', () => {
+    const { responses } = operation('/api/queries/{query}/result', 'GET');
+    for (const type of ['text/csv', 'application/vnd.apache.parquet']) {
+      expect(responses).toHaveProperty(['200', 'content', type, 'schema', 'format'], 'binary');
+    }
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(['404', '409', '503']));
+  });
+
   it('says which bodies may be left out', () => {
     const required = (path: string) => operation(path, 'POST').requestBody?.required;
     expect(required('/api/services/{service}/keys/{key}/rotate')).toBe(false);

@@ -114,7 +114,9 @@ const controlProblems = (
 
 const sorted = (statuses: readonly number[]) => [...new Set(statuses)].sort((a, b) => a - b);
 
-const answerOf = ({ status, summary, answer }: Contract) => {
+const FILE = { schema: { type: 'string', format: 'binary' } };
+
+const answerOf = ({ status, summary, answer, later, content: types }: Contract) => {
   const schema = answer && schemaOf(answer, 'output');
   const revised = schema?.properties && 'revision' in schema.properties;
   return {
@@ -125,7 +127,15 @@ const answerOf = ({ status, summary, answer }: Contract) => {
         ...(revised && { etag: { $ref: '#/components/headers/Revision' } }),
       },
       ...(schema && { content: { 'application/json': { schema } } }),
+      ...(types && { content: Object.fromEntries(types.map((type) => [type, FILE])) }),
     },
+    ...(later && {
+      202: {
+        description: 'It takes longer: ask again',
+        headers: REQUEST_ID,
+        content: { 'application/json': { schema: schemaOf(later, 'output') } },
+      },
+    }),
   };
 };
 
@@ -136,6 +146,7 @@ const controlOperation = (name: string, route: Route, contract: Contract) => {
   const input = schemaOf(contract.input, 'input');
   const parts = (input.properties ?? {}) as Parts;
   const required = input.required?.includes('body') ?? false;
+  const statuses = sorted([...controlProblems(route, parts), ...(contract.problems ?? [])]);
   return {
     operationId: name,
     tags: [route.capability],
@@ -144,7 +155,7 @@ const controlOperation = (name: string, route: Route, contract: Contract) => {
     ...(parts.body && {
       requestBody: { required, content: { 'application/json': { schema: parts.body } } },
     }),
-    responses: { ...answerOf(contract), ...problems(sorted(controlProblems(route, parts))) },
+    responses: { ...answerOf(contract), ...problems(statuses) },
     security: route.access === 'anyone' ? [] : operatorSecurity,
   };
 };
@@ -164,7 +175,7 @@ const inferenceProblems = ({ method }: InferenceContract): number[] =>
   STATUSES.filter((status) => method === 'POST' || ![415, 502, 504].includes(status));
 
 const inferenceOperation = (name: string, contract: InferenceContract) => {
-  const { bodies, answers, notReady, summary, method, errors } = contract;
+  const { bodies, answers, notReady, summary, method, errors, status = 200 } = contract;
   const parts = (schemaOf(contract.input, 'input').properties ?? {}) as Parts;
   const statuses = sorted(inferenceProblems(contract));
   const failures =
@@ -180,9 +191,9 @@ const inferenceOperation = (name: string, contract: InferenceContract) => {
       requestBody: { required: true, content: content(bodies, 'input') },
     }),
     responses: {
-      200: {
+      [status]: {
         description: summary,
-        headers: method === 'POST' ? PREDICTION_HEADERS : REQUEST_ID,
+        headers: method === 'POST' && status === 200 ? PREDICTION_HEADERS : REQUEST_ID,
         content: content(answers, 'output'),
       },
       ...failures,

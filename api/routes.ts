@@ -6,13 +6,15 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** One line of the table of routes. */
 export interface Route {
   /** The Lambda that answers; the folder of the endpoint. */
-  readonly capability: 'about' | 'models' | 'services' | 'access' | 'capture';
+  readonly capability: 'about' | 'models' | 'services' | 'access' | 'capture' | 'tables';
   readonly method: Method;
   readonly path: `/${string}`;
   /** The least role that may call; `anyone` needs no credential. */
   readonly access: OperatorRole | 'anyone';
   /** The route shows bodies: it needs the grant `data`, and looking is audited. */
   readonly data?: true;
+  /** The member of the body that stands in the audit, such as a statement. */
+  readonly audited?: string;
 }
 
 type Routes = Record<string, Route>;
@@ -123,11 +125,46 @@ const capture = {
   },
 } as const satisfies Routes;
 
+const tables = {
+  listTables: { capability: 'tables', method: 'GET', path: '/api/tables', access: 'viewer' },
+  runQuery: {
+    capability: 'tables',
+    method: 'POST',
+    path: '/api/query',
+    access: 'viewer',
+    data: true,
+    audited: 'sql',
+  },
+  getQuery: {
+    capability: 'tables',
+    method: 'GET',
+    path: '/api/queries/{query}',
+    access: 'viewer',
+    data: true,
+  },
+  getQueryResult: {
+    capability: 'tables',
+    method: 'GET',
+    path: '/api/queries/{query}/result',
+    access: 'viewer',
+    data: true,
+  },
+  cancelQuery: {
+    capability: 'tables',
+    method: 'DELETE',
+    path: '/api/queries/{query}',
+    access: 'viewer',
+    data: true,
+  },
+  eraseData: { ...ofService('POST', '/erasures', 'admin'), capability: 'tables' },
+  refreshTables: { ...ofService('POST', '/tables/refresh', 'editor'), capability: 'tables' },
+} as const satisfies Routes;
+
 /**
  * The control API as one table: API Gateway is built from it, the Lambdas and the embedded server
  * dispatch on it. Routes under `/services/` are in `api/inference`.
  */
-export const routes = { ...about, ...models, ...services, ...access, ...capture };
+export const routes = { ...about, ...models, ...services, ...access, ...capture, ...tables };
 
 /** A route's name, which is also the action in the audit. */
 export type RouteName = keyof typeof routes;

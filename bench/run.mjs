@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import build from '../bin/build.mjs';
+import { answersTo } from './wine-answers.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -145,15 +146,6 @@ const load = (server, count, options) =>
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
-/** What the model answers, from the public API: the oracle of every run. */
-const answersOf = async () => {
-  const { InferenceSession, Tensor } = await import('onnxruntime-node');
-  const session = await InferenceSession.create(join(root, 'examples/wine/model/model.onnx'));
-  const cells = Float32Array.from(rows.flat());
-  const answer = await session.run({ x: new Tensor('float32', cells, [rows.length, 11]) });
-  return Array.from(answer[session.outputNames[0]].data);
-};
-
 const compare = async () => {
   const cells = new Map();
   const starts = [];
@@ -211,7 +203,7 @@ const memory = async () => {
 };
 
 await build();
-const expected = await answersOf();
+const expected = await answersTo(rows);
 try {
   await shares(await compare());
   await memory();

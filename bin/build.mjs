@@ -5,7 +5,11 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const FLOORS = ['bin', 'core', 'api', 'adapters', 'model-server', 'cli'];
-const ENTRIES = { tidegate: 'bin/tidegate.ts', 'model-worker': 'model-server/worker.ts' };
+const ENTRIES = {
+  tidegate: 'bin/tidegate.ts',
+  'model-worker': 'model-server/worker.ts',
+  'tables-worker': 'bin/tables-worker.ts',
+};
 
 const newestIn = (folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -47,7 +51,7 @@ export default async function build() {
     target: 'node24',
     sourcemap: 'linked',
     logLevel: 'warning',
-    external: ['onnxruntime-node'],
+    external: ['onnxruntime-node', '@duckdb/node-api'],
     // Packages in CommonJS call require for Node's own modules.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

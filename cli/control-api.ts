@@ -15,9 +15,12 @@ export type Call = { [N in RouteName]: RouteText<N> }[RouteName];
 
 type NameOf<C extends Call> = { [N in RouteName]: RouteText<N> extends C ? N : never }[RouteName];
 type Answer<T> = T extends z.ZodType ? z.input<T> : null;
+type Later<T> = T extends { later: infer L extends z.ZodType } ? z.input<L> : never;
 
 /** What the platform answers to a call. */
-export type AnswerTo<C extends Call> = Answer<Contracts[NameOf<C>]['answer']>;
+export type AnswerTo<C extends Call> =
+  | Answer<Contracts[NameOf<C>]['answer']>
+  | Later<Contracts[NameOf<C>]>;
 
 type Taken<C extends Call> = z.input<Contracts[NameOf<C>]['input']>;
 type Member<T, K extends string> = T extends Record<K, infer V> ? V : never;

@@ -13,6 +13,7 @@ import { addServices } from './services/commands';
 import { addVersions } from './services/version-commands';
 import { addWatching } from './services/watch-commands';
 import { actIn, type GlobalOptions, paintFor } from './session';
+import { addTables } from './tables/commands';
 
 const EXIT_CODES = `
 Exit codes:
@@ -23,7 +24,7 @@ Exit codes:
 Environment:
   TIDEGATE_ENDPOINT, TIDEGATE_DATA  as --endpoint and --data
   TIDEGATE_TOKEN                    an operator's token (--token)
-  TIDEGATE_KEY                      a service's key, for predict and compare (--key)
+  TIDEGATE_KEY                      a service's key, for predict, compare and labels (--key)
   NO_COLOR                          as --no-color`;
 
 /**
@@ -75,6 +76,8 @@ export const program = (environment: Environment): Command => {
   root.commandsGroup('See what happened:');
   addRequests(root, act);
   addWatching(root, act);
+  root.commandsGroup('Tables:');
+  addTables(root, act);
   root.commandsGroup('People:');
   addOperators(root, act);
   addWho(root, act);

@@ -190,6 +190,7 @@ const tourist = (platform: Running, extra: Readonly<Record<string, string>> = {}
   };
   // What npx would find here, without the second that its search takes.
   shim('npx', `[ "$1" = tidegate ] && shift && exec '${node}' '${tidegate}' "$@"`);
+  shim('npm', `[ "$*" = 'run demo' ] && exec '${node}' '${join(root, 'bin/demo.mjs')}'`);
   // A refusal shall end the tour.
   const curl = spawnSync('sh', ['-c', 'command -v curl'], { encoding: 'utf8' }).stdout.trim();
   shim('curl', `exec '${curl}' --fail-with-body "$@"`);
@@ -248,6 +249,8 @@ describe('the tour of the README', () => {
       expect(told).toMatch(/v2 +running +wine\/2 +10 %/);
       expect(told).toMatch(/"service_version":"v2"/);
       expect(told.match(/order-4711/g)?.length).toBeGreaterThanOrEqual(2);
+      expect(told).toMatch(/10 questions in SQL/);
+      expect(told).toMatch(/400 +invalid-input/);
       expect(told).toMatch(/my-app .* revoked/);
       expect(told).toMatch(/ok +wine v2 +running/);
     },

@@ -48,6 +48,7 @@ const AuditEntry = z.object({
   operator: z.string().describe('The name of who did it'),
   action: z.string().describe("The route's name: setTraffic"),
   resource: z.string().describe('The path'),
+  detail: z.string().optional().describe('What was asked for: a statement'),
   status: z.int(),
   request_id: z.string(),
 });

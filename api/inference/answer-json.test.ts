@@ -30,6 +30,12 @@ describe('an answer as JSON', () => {
     expect(json).toContain('["a \\"b\\"\\n",true,null,9007199254740993]');
   });
 
+  it('writes half a surrogate pair, which many readers of JSON refuse, as U+FFFD', () => {
+    const predictions = ['a\ud83d', '\u{1f600}'];
+    const json = answerJson({ predictions, width: 1, probabilities: null, modelMs: 1 }, ids);
+    expect(json).toContain('["a\ufffd","\u{1f600}"]');
+  });
+
   it('names each probability by its class, whatever the name', () => {
     const classes = ['5', 'né "x"', '__proto__'];
     const values = Float32Array.of(0.5, 0.25, 0.25, 0, 1, Number.NaN);

@@ -2,10 +2,10 @@ import type { Answer } from '../../core/inference/answer';
 
 type Cell = number | bigint | string | boolean | null | undefined;
 
-/** One value as JSON: NaN and infinities are `null`. */
+/** One value as JSON: NaN and infinities are `null`, half a surrogate pair is U+FFFD. */
 const cellJson = (value: Cell): string => {
   if (typeof value === 'number') return Number.isFinite(value) ? `${value}` : 'null';
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return JSON.stringify(value.toWellFormed());
   return value === undefined ? 'null' : `${value}`;
 };
 
@@ -31,7 +31,7 @@ const keysOf = new WeakMap<readonly string[], readonly string[]>();
 const classKeys = (classes: readonly string[]): readonly string[] => {
   const known = keysOf.get(classes);
   if (known) return known;
-  const keys = classes.map((name) => `${JSON.stringify(name)}:`);
+  const keys = classes.map((name) => `${JSON.stringify(name.toWellFormed())}:`);
   keysOf.set(classes, keys);
   return keys;
 };

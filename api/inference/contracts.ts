@@ -13,6 +13,8 @@ export interface InferenceContract {
   readonly bodies: Readonly<Record<string, z.ZodType>>;
   /** Answers by media type. */
   readonly answers: Readonly<Record<string, z.ZodType>>;
+  /** What a good answer's status is; 200 by default. */
+  readonly status?: 202;
   /** What is answered under 503 while nothing can answer, by media type. */
   readonly notReady?: Readonly<Record<string, z.ZodType>>;
   /** `protocol` answers `{"error": "text"}`. */
@@ -30,6 +32,33 @@ const common = {
   client_request_id: ClientRequestId.nullable().optional(),
   params: z.record(z.string(), z.unknown()).nullable().optional(),
 };
+
+const Labelled = {
+  label: z
+    .union([z.number(), z.string(), z.boolean(), z.array(z.unknown())])
+    .describe("Of the prediction's type"),
+  labelled_at: z.iso.datetime({ offset: true }).optional().describe('Now unless told'),
+};
+const RowOf = { row: z.int().min(0).max(9_999).optional().describe('0 unless told') };
+const Uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+
+const Labels = z.looseObject({
+  labels: z
+    .array(
+      z.union([
+        z.strictObject({
+          example_id: z
+            .string()
+            .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-(0|[1-9][0-9]{0,3})$/),
+          ...Labelled,
+        }),
+        z.strictObject({ request_id: Uuid, ...RowOf, ...Labelled }),
+        z.strictObject({ client_request_id: ClientRequestId, ...RowOf, ...Labelled }),
+      ]),
+    )
+    .min(1)
+    .max(10_000),
+});
 
 /** MLflow's four shapes: exactly one of them. */
 const Rows = z
@@ -167,13 +196,12 @@ const readiness = (answer: z.ZodType, path: z.ZodObject = service) => ({
   notReady: { [JSON_TYPE]: answer },
 });
 
+const tensors = headers.extend({ 'inference-header-content-length': z.string().optional() });
+
 const inferring = (path: z.ZodObject) =>
   ({
     method: 'POST',
-    input: z.object({
-      path,
-      headers: headers.extend({ 'inference-header-content-length': z.string().optional() }),
-    }),
+    input: z.object({ path, headers: tensors }),
     bodies: { [JSON_TYPE]: InferRequest, 'application/octet-stream': Binary },
     answers: { [JSON_TYPE]: InferAnswer, 'application/octet-stream': Binary },
     errors: 'protocol',
@@ -205,6 +233,16 @@ export const inferenceContracts = {
     ...prediction,
     input: z.object({ path: service, headers: clientId }),
     answers: { [JSON_TYPE]: Comparison },
+  },
+  pushLabels: {
+    summary: 'Say what was true, for up to 10,000 predictions; all or nothing',
+    method: 'POST',
+    path: '/services/{service}/labels',
+    input: z.object({ path: service }),
+    bodies: { [JSON_TYPE]: Labels, 'text/csv': z.string() },
+    answers: { [JSON_TYPE]: z.object({ batch_id: z.string(), accepted: z.int() }) },
+    status: 202,
+    errors: 'problem',
   },
   serverMetadata: {
     summary: 'Open Inference Protocol v2: the server',
@@ -252,5 +290,7 @@ export const inferenceContracts = {
     summary: 'Open Inference Protocol v2: predict with a version',
     path: `${VERSION}/infer`,
     ...inferring(version),
+    // The path names the version; what the header says of it is not looked at.
+    input: z.object({ path: version, headers: tensors.omit({ 'x-tidegate-version': true }) }),
   },
 } as const satisfies Record<string, InferenceContract>;

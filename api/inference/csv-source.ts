@@ -18,7 +18,7 @@ export const csvSource = (
   { faults, maxRows }: SourceOptions,
 ): RowSource | null => {
   // One row more than allowed is enough to know that there are too many.
-  const { records, total } = recordsOf(text, maxRows + 2);
+  const { records, total } = csvRecords(text, maxRows + 2);
   const [header, ...rows] = records;
   if (!header || rows.length === 0) {
     faults.add(-1, -1, null, 'empty', 'a header line and at least one row are needed');
@@ -45,8 +45,8 @@ const typedCell = (cell: string, type: ColumnType | undefined): unknown => {
   return NUMBER.test(cell) ? Number(cell) : cell;
 };
 
-/** All records are counted, the first `most` kept. A blank line is none. */
-const recordsOf = (text: string, most: number): { records: string[][]; total: number } => {
+/** Records of a CSV text: all are counted, the first `most` kept. A blank line is none. */
+export const csvRecords = (text: string, most: number): { records: string[][]; total: number } => {
   const records: string[][] = [];
   let total = 0;
   let at = 0;

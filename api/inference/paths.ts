@@ -1,6 +1,6 @@
 /** What a path under `/services/{service}` means. */
 export type ServicePath =
-  | { readonly kind: 'predict' | 'compare' }
+  | { readonly kind: 'predict' | 'compare' | 'labels' }
   | { readonly kind: 'infer'; readonly model: string; readonly version: string | undefined }
   | { readonly kind: 'server' | 'live' | 'ready' }
   | {
@@ -19,6 +19,8 @@ export const servicePath = (rest: string): ServicePath | null => {
       return { kind: 'predict' };
     case '/compare':
       return { kind: 'compare' };
+    case '/labels':
+      return { kind: 'labels' };
     case '/v2':
       return { kind: 'server' };
     case '/v2/health/live':
@@ -36,5 +38,12 @@ export const servicePath = (rest: string): ServicePath | null => {
 };
 
 /** The method that a path takes. */
+const TAKING_A_BODY: ReadonlySet<ServicePath['kind']> = new Set([
+  'predict',
+  'compare',
+  'infer',
+  'labels',
+]);
+
 export const methodOf = ({ kind }: ServicePath): 'GET' | 'POST' =>
-  kind === 'predict' || kind === 'compare' || kind === 'infer' ? 'POST' : 'GET';
+  TAKING_A_BODY.has(kind) ? 'POST' : 'GET';

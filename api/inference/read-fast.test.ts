@@ -151,6 +151,15 @@ describe('the fast reader', () => {
     expect(agree(new TextEncoder().encode(text), input)).toBe(true);
   });
 
+  it('declines a table with any other member, such as one that says which columns are hashed', () => {
+    const [input] = inputs;
+    const table = '"columns":["pH","alcohol","né x"],"data":[[1,2,3]]';
+    const fast = (text: string) => input && readFast(new TextEncoder().encode(text), input, 4);
+    expect(fast(`{"dataframe_split":{${table}}}`)?.table.rows).toBe(1);
+    expect(fast(`{"dataframe_split":{${table},"hashed":["pH"]}}`)).toBeNull();
+    expect(fast(`{"dataframe_split":{"hashed":["pH"],${table}}}`)).toBeNull();
+  });
+
   it('declines a name with escapes rather than guess', () => {
     const [input] = inputs;
     const text = '{"dataframe_split":{"columns":["pH","alcohol","n\\u00e9 x"],"data":[[1,2,3]]}}';

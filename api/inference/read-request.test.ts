@@ -232,6 +232,23 @@ describe('reading a prediction request', () => {
     );
     expect(outer).toMatchObject({ asReceived: false, clientRequestId: 'b' });
   });
+
+  it.each([
+    ['hashed', true],
+    ['hashed', null],
+    ['hash\\u0065d', true],
+    ['Hashed', false],
+    ['index', false],
+  ])(
+    'stores no body as it came whose table says %s: that is said of hashes that are kept',
+    (name, ours) => {
+      const split = '"columns": ["pH", "alcohol"], "data": [[3.51, 9.4]]';
+      const value = ours === null ? 'null' : '["pH"]';
+      const request = read(`{"dataframe_split": {${split}, "${name}": ${value}}}`);
+      expect(request.asReceived).toBe(ours === false);
+      expect(request.split()).toEqual({ columns: ['alcohol', 'pH'], data: [[9.4, 3.51]] });
+    },
+  );
 });
 
 describe('types of columns', () => {

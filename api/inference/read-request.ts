@@ -16,7 +16,7 @@ export interface PredictionRequest {
   readonly format: RequestFormat;
   readonly clientRequestId: string | null;
   readonly params: Readonly<Record<string, unknown>> | null;
-  /** The body is one `dataframe_split` without repeated members: it can be stored as it came. */
+  /** The body is one `dataframe_split` without repeated members or `hashed`: it can be stored as it came. */
   readonly asReceived: boolean;
   /** The table in JSON's own values, by the columns of the signature that the request has. */
   readonly split: () => SplitTable;
@@ -72,7 +72,9 @@ export const readJson = (
   const clientRequestId = clientRequestIdOf(value.client_request_id, faults);
   const source = shapeSource(shape, value[shape], input, { ...options, faults });
   const request = finish(source, input, faults, options.maxRows);
-  const asReceived = shape === 'dataframe_split' && !repeats;
+  // In what is stored, a member `hashed` is ours: it names the columns of which only hashes are kept.
+  const asReceived =
+    shape === 'dataframe_split' && !repeats && !Object.hasOwn(Object(value[shape]), 'hashed');
   return { ...request, format: shape, clientRequestId, params, asReceived };
 };
 

@@ -7,6 +7,7 @@ import { controlApi } from '../../api/control';
 import { modelEndpoints } from '../../api/models/endpoints';
 import type { ReportBug } from '../../api/problem';
 import { serviceEndpoints } from '../../api/services/endpoints';
+import { tableEndpoints } from '../../api/tables/endpoints';
 import type { Access } from '../../core/access/access';
 import type { CapturedRequests } from '../../core/capture/captured-requests';
 import { findRequests } from '../../core/capture/find-requests';
@@ -26,6 +27,7 @@ import { updateService } from '../../core/services/update-service';
 import { updateVersion } from '../../core/services/update-version';
 import { now } from './primitives';
 import type { ServiceRoom } from './service-room';
+import type { TableRoom } from './tables';
 
 interface Needs {
   readonly access: Access;
@@ -35,6 +37,7 @@ interface Needs {
   readonly events: ServiceEvents;
   readonly logs: LogStore;
   readonly requests: CapturedRequests;
+  readonly tables: TableRoom['endpoints'];
   readonly createUpload: () => Promise<UploadPlace>;
   readonly readiness: Parameters<typeof aboutEndpoints>[0]['checks'];
   readonly baseUrl: () => string;
@@ -88,6 +91,7 @@ export const control = (needs: Needs) => {
         findRequests: findRequests({ requests, serviceExists, now }),
         getRequest: getRequest({ requests }),
       }),
+      ...tableEndpoints(needs.tables),
     },
   });
 };

@@ -5,14 +5,19 @@ import { protocolMetadata } from '../../api/inference/protocol-metadata';
 import { recorder } from '../../api/inference/recorder';
 import { servePrediction } from '../../api/inference/serve';
 import type { ReportBug } from '../../api/problem';
+import { serveLabels } from '../../api/tables/serve-labels';
 import type { Access } from '../../core/access/access';
+import type { Scope } from '../../core/access/access-types';
 import type { RateLimiter } from '../../core/access/rate-limiter';
 import { captureRecordOf } from '../../core/capture/capture-record-of';
 import type { CaptureSink } from '../../core/capture/capture-sink';
 import { versionChooser } from '../../core/inference/choose-version';
 import type { ServiceDirectory } from '../../core/inference/service-directory';
 import type { LogStore } from '../../core/services/log-store';
-import { clock, newId, now } from './primitives';
+import type { LabelStore } from '../../core/tables/label';
+import { pushLabels } from '../../core/tables/push-labels';
+import type { TableRecords } from '../../core/tables/table-records';
+import { clock, digest, newId, now } from './primitives';
 
 interface Needs {
   readonly access: Pick<Access, 'authenticate'>;
@@ -24,6 +29,8 @@ interface Needs {
   readonly hmac: (text: string) => string;
   readonly report: ReportBug;
   readonly release: string;
+  readonly tables: TableRecords;
+  readonly labels: LabelStore;
 }
 
 /** The prediction path: everything under `/services/`. */
@@ -45,12 +52,20 @@ export const inference = (needs: Needs) => {
     message: string,
   ): void =>
     logs.append(service, { time: now().toISOString(), level, version, instance: null, message });
+  const admitFor = (scope: Scope) =>
+    admit({
+      directory,
+      authenticate: (headers, service) => access.authenticate(headers, service, scope),
+      limiter,
+    });
   return {
     directory,
-    admit: admit({
-      directory,
-      authenticate: (headers, service) => access.authenticate(headers, service, 'predict'),
-      limiter,
+    admit: admitFor('predict'),
+    admitLabels: admitFor('labels'),
+    takeLabels: serveLabels({
+      tables: needs.tables,
+      push: pushLabels({ store: needs.labels, digest, now }),
+      report,
     }),
     predict: servePrediction({
       host,

@@ -4,7 +4,9 @@ import { closeServer } from '../../adapters/embedded/http/close-server';
 import { httpServer } from '../../adapters/embedded/http/http-server';
 import { type ManifestFile, readManifest } from '../../adapters/embedded/manifest-file';
 import { lineOf, platformLog } from '../../adapters/embedded/platform-log';
+import { labelFiles } from '../../adapters/embedded/tables/label-files';
 import { access as accessRoom } from '../../core/access/access';
+import { tableRecords } from '../../core/tables/table-records';
 import { version as release } from '../../package.json';
 import { control } from './control';
 import { type Ends, endsInTurn } from './ends';
@@ -18,6 +20,7 @@ import { clock, digest, hmacWith, newId, now, randomBytes, randomSecret } from '
 import { serviceRoom } from './service-room';
 import { startCheck } from './start-check';
 import { openStores } from './stores';
+import { tableRoom } from './tables';
 import { openTraces } from './traces';
 import { welcome } from './welcome';
 
@@ -80,9 +83,15 @@ const openRooms = async (
   const host = await openHost({ folder: inData('host'), env, model, logs });
   ends.add(() => host.close(1_000));
 
+  const tables = tableRoom({
+    ...{ inData, records, services, events, log, ends },
+    ...{ sink: stores.sink, requests: stores.requests },
+  });
+
   const forgets: ((service: string) => void)[] = [];
   const room = serviceRoom({
     ...{ records, services, host, events, logs, access, report },
+    purge: tables.purge,
     onChange: (service) => {
       for (const forget of forgets) forget(service);
     },
@@ -92,6 +101,7 @@ const openRooms = async (
   const { forget, ...edge } = inference({
     ...{ access, directory, host, logs, hmac, report, release },
     ...{ limiter: stores.limiter, sink: stores.sink },
+    ...{ tables: tableRecords(records), labels: labelFiles(inData('labels')) },
   });
   forgets.push(forget);
 
@@ -102,7 +112,8 @@ const openRooms = async (
     control: control({
       ...{ access, room, host, events, logs, report },
       registration: model.registration,
-      requests: stores.requests,
+      requests: tables.requests,
+      tables: tables.endpoints,
       createUpload: () => model.createUpload(url),
       readiness: async () => [start.result()],
       baseUrl: () => url,
@@ -129,9 +140,11 @@ const openRooms = async (
   // First, so that a name whose deletion was cut off is free for the manifest.
   await room.finishDeletions();
   await manifestRoom({ manifest, services, access, room, model }).apply();
+  await tables.ensureAll();
   await room.sweep();
   await firstStates({ services, statesOf, clock, patienceMs: PATIENCE_MS, stopping });
   start.over();
+  tables.start();
 
   const minutely = setInterval(() => {
     room.sweep().catch(report);

@@ -17,6 +17,8 @@ interface Needs {
   readonly events: ServiceEvents;
   readonly logs: LogStore;
   readonly access: Pick<Access, 'removeKeysOf'>;
+  /** Takes out what was captured of a service. */
+  readonly purge: (service: string) => Promise<void>;
   readonly report: (error: unknown) => void;
   /** Called with every service that changed. */
   readonly onChange: (service: string) => void;
@@ -24,7 +26,7 @@ interface Needs {
 
 /** Services, their versions and what runs of them, held together: every change reaches all three. */
 export const serviceRoom = (needs: Needs) => {
-  const { records, services, host, events, logs, access, report, onChange } = needs;
+  const { records, services, host, events, logs, access, purge, report, onChange } = needs;
   const models = modelRecords(records);
   const findModel = models.findVersion;
   const directory = serviceDirectory({
@@ -48,8 +50,7 @@ export const serviceRoom = (needs: Needs) => {
     events,
     logs,
     removeKeysOf: access.removeKeysOf,
-    // There are no tables yet, and the capture log is one for all services.
-    purge: async () => undefined,
+    purge,
   };
   return {
     services,

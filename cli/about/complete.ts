@@ -40,6 +40,8 @@ const candidatesAt = async (place: Place, session: Session): Promise<readonly Ca
       return described((await itemsOf(session, 'GET /api/services', all, MANY)).items);
     case 'model':
       return described((await itemsOf(session, 'GET /api/models', all, MANY)).items);
+    case 'table':
+      return described((await itemsOf(session, 'GET /api/tables', all, MANY)).items);
     case 'version': {
       const route = 'GET /api/services/{service}/versions';
       const ofService = { ...all, path: { service: place.service } };

@@ -10,7 +10,7 @@ export interface Candidate {
 /** What may stand at a place: known words, or a name that only the platform knows. */
 export type Place =
   | { readonly kind: 'words'; readonly words: readonly Candidate[] }
-  | { readonly kind: 'model' | 'service' }
+  | { readonly kind: 'model' | 'service' | 'table' }
   | { readonly kind: 'version'; readonly service: string }
   | { readonly kind: 'anything' };
 
@@ -114,7 +114,7 @@ const argumentPlace = (command: Command, given: readonly string[]): Place => {
   if (!argument) return ANYTHING;
   if (argument.argChoices) return wordsPlace(argument.argChoices);
   const name = argument.name();
-  if (name === 'service' || name === 'model') return { kind: name };
+  if (name === 'service' || name === 'model' || name === 'table') return { kind: name };
   const [service] = given;
   return name === 'version' && service ? { kind: 'version', service } : ANYTHING;
 };

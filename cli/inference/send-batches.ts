@@ -1,8 +1,8 @@
-import { CliError, type Problem } from '../cli-error';
 import type { Session } from '../session';
 import { count } from '../terminal/numbers';
 import type { Answer, AnswerPrinter, Prediction } from './answers';
 import type { CsvBatch } from './csv-batches';
+import { failedBatch } from './failed-batch';
 
 /** Sends rows and answers what they were answered. */
 export type Post = (body: Uint8Array<ArrayBuffer>, type: string) => Promise<Answer>;
@@ -21,7 +21,7 @@ export const sendBatches = async (
   try {
     for await (const batch of batches) {
       const answer = await post(batch.body, 'text/csv').catch((error: unknown) => {
-        throw batch.isLast && rows === 0 ? error : failedBatch(error, batch);
+        throw batch.isLast && rows === 0 ? error : failedBatch(error, batch, 'answered');
       });
       progress.done();
       await printer.take(answer);
@@ -36,27 +36,3 @@ export const sendBatches = async (
   }
   return { last, rows, calls };
 };
-
-/** Says which rows of the file failed, and counts the faults' rows from the file's first. */
-const failedBatch = (error: unknown, { firstRow, rows }: CsvBatch): unknown => {
-  if (!(error instanceof CliError)) return error;
-  const range = `rows ${firstRow}–${firstRow + rows - 1}, counted from 0`;
-  const before =
-    firstRow === 0
-      ? 'nothing was answered before'
-      : `${count(firstRow)} rows before them were answered`;
-  return new CliError(`${range}: ${error.message}`, {
-    ...(error.problem && { problem: shifted(error.problem, firstRow) }),
-    hint: [error.hint, before].filter(Boolean).join('; '),
-    cause: error,
-  });
-};
-
-const shifted = (problem: Problem, by: number): Problem => ({
-  ...problem,
-  ...(problem.errors && {
-    errors: problem.errors.map((fault) =>
-      fault.row === undefined ? fault : { ...fault, row: fault.row + by },
-    ),
-  }),
-});

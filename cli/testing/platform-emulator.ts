@@ -96,13 +96,16 @@ const breachIn = ({ method, path, query, headers, body }: Asked, told: Told): To
   for (const [name, route] of routeEntries) {
     const names = matched(route.path, path);
     if (route.method !== method || !names || !path.startsWith('/api/')) continue;
-    const { input, answer, status }: Contract = contracts[name];
+    const { input, answer, status, later }: Contract = contracts[name];
     const taken = body.length > 0 ? JSON.parse(body.toString()) : undefined;
     const read = input.safeParse({ path: names, query, headers, body: taken });
     if (!read.success) return problem(599, 'breach', `asked: ${read.error.message}`);
     if ((told.status ?? 200) >= 400) return null;
-    if ((told.status ?? 200) !== status) return problem(599, 'breach', `${name} says ${status}`);
-    const output = answer?.safeParse(told.body);
+    const isLater = told.status === 202 && later !== undefined;
+    if (!isLater && (told.status ?? 200) !== status) {
+      return problem(599, 'breach', `${name} says ${status}`);
+    }
+    const output = (isLater ? later : answer)?.safeParse(told.body);
     return output?.success === false
       ? problem(599, 'breach', `told: ${output.error.message}`)
       : null;

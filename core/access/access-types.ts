@@ -52,6 +52,8 @@ export interface AuditEntry {
   readonly action: string;
   /** What it was done to: `/api/services/wine/traffic`. */
   readonly resource: string;
+  /** What was asked for, such as a statement, where a route says so. */
+  readonly detail?: string;
   readonly status: number;
   readonly request_id: string;
 }

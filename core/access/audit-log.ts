@@ -13,13 +13,21 @@ export type NewAuditEntry = Omit<AuditEntry, 'id' | 'time'>;
 
 const PARTITION = 'audit';
 const LONGEST_RESOURCE = 512;
+const LONGEST_DETAIL = 10_000;
 
 /** Who did what and when. Entries are written once, never changed and never removed. */
 export const auditLog = ({ records, newId, now }: Needs) => ({
   async append(entry: NewAuditEntry): Promise<void> {
     const id = newId();
     const resource = entry.resource.slice(0, LONGEST_RESOURCE);
-    const put: AuditEntry = { ...entry, id, time: now().toISOString(), resource };
+    const detail = entry.detail?.slice(0, LONGEST_DETAIL);
+    const put: AuditEntry = {
+      ...entry,
+      id,
+      time: now().toISOString(),
+      resource,
+      ...(detail !== undefined && { detail }),
+    };
     await records.transact([{ partition: PARTITION, sort: newestFirst(id), seen: 0, put }]);
   },
 

@@ -43,6 +43,14 @@ describe('applying a capture policy', () => {
     ]);
   });
 
+  it('names the columns that hold hashes, if there are any', () => {
+    expect(apply({ pH: 'hash', user: 'hash', age: 'mask', ssn: 'hash' }).hashed).toEqual([
+      'user',
+      'pH',
+    ]);
+    expect(apply({ user: 'drop', age: 'mask' })).not.toHaveProperty('hashed');
+  });
+
   it('tells 5 from "5" and not from 5.0', () => {
     const rules = { a: 'hash' } as const;
     const rows = [[5], ['5'], [JSON.parse('5.0')], [true], [Number.NaN], [undefined]];

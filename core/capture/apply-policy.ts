@@ -12,14 +12,15 @@ interface Policed extends SplitTable {
   readonly hash: (text: string) => string;
 }
 
-/** The rows as the body of a `dataframe_split` request. */
-export const splitText = ({ columns, data }: SplitTable): string =>
-  JSON.stringify({ dataframe_split: { columns, data } });
+/** The rows as the body of a `dataframe_split` request; `hashed` are columns that hold hashes. */
+export const splitText = ({ columns, data }: SplitTable, hashed: readonly string[] = []): string =>
+  JSON.stringify({ dataframe_split: { columns, data, ...(hashed.length > 0 && { hashed }) } });
 
 /**
  * The rows as a `dataframe_split` body in which a dropped column is missing, a masked one is null
  * and a hashed one holds `hash` of each value's JSON text (`"5"` and `5` differ, `5.0` and `5` do
- * not). A missing value stays null. Rules match names exactly; one for an absent column does nothing.
+ * not). A missing value stays null. A member `hashed` names the columns that hold hashes, where there
+ * are any. Rules match names exactly; one for an absent column does nothing.
  */
 export const applyPolicy = ({ columns, data, rules, hash }: Policed): string => {
   const ruleOf = (name: string) => (Object.hasOwn(rules, name) ? rules[name] : undefined);
@@ -31,7 +32,7 @@ export const applyPolicy = ({ columns, data, rules, hash }: Policed): string => 
     const rule = ruleOf(name);
     return rule === 'drop' ? [] : [{ name, place, rule }];
   });
-  return splitText({
+  const policed = {
     columns: kept.map(({ name }) => name),
     data: data.map((row) =>
       kept.map(({ place, rule }) => {
@@ -39,5 +40,9 @@ export const applyPolicy = ({ columns, data, rules, hash }: Policed): string => 
         return rule === 'hash' ? hashed(row[place]) : row[place];
       }),
     ),
-  });
+  };
+  return splitText(
+    policed,
+    kept.flatMap(({ name, rule }) => (rule === 'hash' ? [name] : [])),
+  );
 };

@@ -57,7 +57,8 @@ describe('the record of an answered request', () => {
   it('has the table after the policy where there is one, also of a body that could stay', () => {
     const rules = policy({ columns: { user: 'hash' } });
     const record = recordOf(rules, finished({ bytes, read: { asReceived: true, split } }));
-    const json = '{"dataframe_split":{"columns":["pH","user"],"data":[[3.5,"hash of 5"]]}}';
+    const json =
+      '{"dataframe_split":{"columns":["pH","user"],"data":[[3.5,"hash of 5"]],"hashed":["user"]}}';
     expect(record.request).toEqual({ json });
   });
 

@@ -2,6 +2,7 @@ import type { Page, PageRequest } from '../shared/page';
 import type { Change, RecordStore } from '../shared/record-store';
 import { unlessRaced } from '../shared/revisions';
 import type { Stored } from '../shared/stored';
+import { ensureTables } from '../tables/ensure-tables';
 import { heldModels } from './held-models';
 import type { Service, ServiceVersion } from './service';
 import {
@@ -65,6 +66,7 @@ export const serviceRecords = (store: RecordStore) => {
      */
     async create(draft: ServiceDraft): Promise<ServiceDocument> {
       const { name } = draft.service;
+      await ensureTables(store, draft);
       await put(name, 0, newRow(draft), await heldModels(store, [], draft.versions));
       const created = await read(name);
       if (!created) throw new Error(`${name} went as soon as it came`);
@@ -82,6 +84,7 @@ export const serviceRecords = (store: RecordStore) => {
     ): Promise<ServiceDocument> {
       const { seen, ...next } = nextDocument(before, after, at);
       if (seen === before.seen) return before;
+      if (bringsColumns(before, after)) await ensureTables(store, after);
       const held = await heldModels(store, before.versions, next.versions);
       await put(before.service.name, before.seen, { ...next, deleting: null }, held);
       return { ...next, seen };
@@ -122,3 +125,10 @@ export const serviceRecords = (store: RecordStore) => {
 
 /** Where services and their versions are kept. */
 export type ServiceRecords = ReturnType<typeof serviceRecords>;
+
+/** Whether a service's tables may need columns that they did not need before. */
+const bringsColumns = (before: ServiceDraft, after: ServiceDraft): boolean => {
+  const needs = ({ service, versions }: ServiceDraft) =>
+    JSON.stringify([service.capture.columns, versions.map(({ model }) => model)]);
+  return needs(before) !== needs(after);
+};

@@ -83,6 +83,31 @@ describe('the command line against a platform', () => {
     expect([code, stdout.trim().split('\n').length]).toEqual([0, rows + 1]);
   });
 
+  it('asks the tables, takes all rows of them, and labels them', async () => {
+    expect(await json('tables refresh wine')).toMatchObject({ status: 'succeeded' });
+    const [table] = (await json('tables list')).filter(
+      ({ name }: { name: string }) => name === 'inference.wine',
+    );
+    expect(await json('tables show wine')).toEqual(table);
+
+    const newest = 'SELECT example_id, prediction FROM inference.wine ORDER BY example_id DESC;';
+    const shown = await json('sql --max-rows 2', { input: newest });
+    expect(shown).toMatchObject({ rows: [[expect.any(String), expect.any(Number)], {}] });
+    expect(shown.truncated).toBe(true);
+    const whole = await tidegate('sql --csv', { input: newest });
+    const total = await json('sql', { input: 'SELECT count(*) FROM inference.wine' });
+    expect(whole.stdout.trim().split('\n')).toHaveLength(total.rows[0][0] + 1);
+
+    const [[example]] = shown.rows;
+    const labels = await tidegate('labels push wine -', {
+      input: `example_id,label\n${example},7`,
+    });
+    expect(labels).toMatchObject({ code: 0, stdout: '1 label accepted\n' });
+    await json('tables refresh wine');
+    const asked = `SELECT label FROM inference.wine WHERE example_id = '${example}'`;
+    expect(await json('sql', { input: asked })).toMatchObject({ rows: [[7]] });
+  });
+
   it('adds a version, shares traffic out, and compares', async () => {
     expect(await json('versions add wine --model wine/2 --wait')).toMatchObject({
       name: 'v2',

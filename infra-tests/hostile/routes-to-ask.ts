@@ -62,6 +62,7 @@ export const writes = (service: string): readonly Sent[] => {
     ['POST', `${at}/keys`, { name: 'kk' }],
     ['POST', `${at}/keys/x/rotate`],
     ['DELETE', `${at}/keys/x`],
+    ['POST', `${at}/tables/refresh`],
   ];
 };
 
@@ -72,6 +73,15 @@ export const ofAdmins: readonly Sent[] = [
   ['POST', '/api/operators/x/rotate'],
   ['DELETE', '/api/operators/x'],
   get('/api/audit'),
+  ['POST', '/api/services/omega/erasures', { request_ids: [] }],
+];
+
+/** What only operators with `data` may ask, of all services at once. */
+export const generalLooks: readonly Sent[] = [
+  ['POST', '/api/query', { sql: 'SELECT 1' }],
+  get('/api/queries/x'),
+  get('/api/queries/x/result'),
+  ['DELETE', '/api/queries/x'],
 ];
 
 /** What every operator may see or do without a service. */
@@ -81,6 +91,7 @@ export const generalReads: readonly Sent[] = [
   get('/api/models'),
   get('/api/models/mine'),
   get('/api/models/mine/versions/1'),
+  get('/api/tables'),
   ['DELETE', '/api/session'],
 ];
 

@@ -3,6 +3,7 @@ import { type Caller, caller } from '../support/api';
 import { type Running, startPlatform } from '../support/platform';
 import { wineBody } from '../support/wine';
 import {
+  generalLooks,
   generalReads,
   generalWrites,
   get,
@@ -115,6 +116,7 @@ describe('two services and everybody who may not see both', () => {
       ...names.flatMap((name) => [...reads(name), ...looks(name)].map(get)),
       ...names.flatMap(writes),
       ...ofAdmins,
+      ...generalLooks,
       ...generalReads,
       ...generalWrites,
     ];
@@ -129,7 +131,8 @@ describe('two services and everybody who may not see both', () => {
       403,
     );
     await expectAlike(byAll(['viewer', 'viewer with data', 'editor'], ofAdmins), 403);
-    await expectAlike(byAll(['viewer', 'editor'], names.flatMap(looks).map(get)), 403);
+    const bodies = [...names.flatMap(looks).map(get), ...generalLooks];
+    await expectAlike(byAll(['viewer', 'editor'], bodies), 403);
   }, 30_000);
 
   it('see what they may, and learn there what does not exist', async () => {
@@ -146,6 +149,10 @@ describe('two services and everybody who may not see both', () => {
       const [list = '', one = ''] = looks('beta');
       expect((await who(name)(list)).status).toBe(200);
       expect((await who(name)(one)).status).toBe(404);
+      const asked = await who(name)('/api/query', { body: { sql: 'SELECT 1' } });
+      expect(asked).toMatchObject({ status: 200, body: { rows: [[1]] } });
+      const file = await who(name)(`/api/queries/${asked.body.query_id}/result`);
+      expect(file).toMatchObject({ status: 200, text: '1\n1\n' });
     }
     for (const name of ['editor', 'admin', 'key of beta']) {
       const { status } = await who(name)('/services/beta/predict', { body: wineBody });
@@ -171,6 +178,7 @@ describe('two services and everybody who may not see both', () => {
       ...[...reads('omega'), ...looks('omega')].map(get),
       ...writes('omega'),
       ...ofAdmins,
+      ...generalLooks,
       ...generalReads,
       ...generalWrites,
     ];

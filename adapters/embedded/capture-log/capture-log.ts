@@ -23,6 +23,12 @@ interface Needs {
   readonly segmentBytes?: number;
 }
 
+/** A sink whose files somebody else may take away, once they do not grow any more. */
+export interface CaptureLog extends CaptureSink {
+  /** No segment that there is now grows from here on. */
+  roll(): void;
+}
+
 const NEWLINE = 10;
 /** More than this is written before the turn ends. */
 const BATCH_BYTES = 1 << 20;
@@ -34,7 +40,7 @@ const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
  * the event loop are written by one system call. Failing to write never throws: it is counted, and
  * tried again with the next records.
  */
-export const captureLog = (needs: Needs): CaptureSink => {
+export const captureLog = (needs: Needs): CaptureLog => {
   const { folder, onLost, durability = 'process', segmentBytes = 32 << 20 } = needs;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const segments = segmentWriter({ folder, segmentBytes, sequence: repairLog(folder) });
@@ -100,6 +106,11 @@ export const captureLog = (needs: Needs): CaptureSink => {
     },
 
     counts,
+
+    roll(): void {
+      write();
+      segments.retire();
+    },
 
     async close() {
       clearImmediate(turn);

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ControlApi } from '../../../api/control';
-import type { HttpRequest, HttpResponse } from '../../../api/http';
+import { type HttpRequest, type HttpResponse, isStream } from '../../../api/http';
 import { checkAnnounced, type ReadBody } from './read-body';
 import type { Send } from './send';
+import type { SendStream } from './send-stream';
 
 /** Answers the control API, and whatever else is no service. */
 export const controlRoutes =
-  (control: ControlApi, send: Send, readBody: ReadBody) =>
+  (control: ControlApi, send: Send, sendStream: SendStream, readBody: ReadBody) =>
   async (
     request: IncomingMessage,
     response: ServerResponse,
@@ -28,7 +29,8 @@ export const controlRoutes =
           readBody(request, response, resolve, reject);
         }),
     });
-    send(request, response, requestId, startedAt, edgeAnswer(answer));
+    if (isStream(answer.body)) await sendStream(request, response, answer, answer.body);
+    else send(request, response, requestId, startedAt, edgeAnswer(answer));
   };
 
 const edgeAnswer = ({ status, headers, body }: HttpResponse) => {

@@ -8,6 +8,7 @@ import { controlRoutes } from './control-routes';
 import { bodyReader } from './read-body';
 import { refuseIn } from './refuse';
 import { sender } from './send';
+import { streamSender } from './send-stream';
 import { type ServiceRoutesNeeds, serviceRoutes } from './service-routes';
 import { type ReceiveUpload, uploadRoute } from './upload-route';
 
@@ -38,10 +39,11 @@ const PATIENCE_MS = 60_000;
 
 /** Serves the whole API of one machine. */
 export const httpServer = ({ newId, control, receiveUpload, tls, ...needs }: Needs): Server => {
-  const send = sender({ isClosing: () => !server.listening, patienceMs: PATIENCE_MS });
+  const sending = { isClosing: () => !server.listening, patienceMs: PATIENCE_MS };
+  const send = sender(sending);
   const { readBody, stop } = bodyReader();
   const services = serviceRoutes({ ...needs, send, readBody });
-  const controls = controlRoutes(control, send, readBody);
+  const controls = controlRoutes(control, send, streamSender(sending), readBody);
   const upload = uploadRoute({ receiveUpload, report: needs.report, send });
 
   const listener: RequestListener = (request, response) => {

@@ -23,6 +23,9 @@ export interface ServiceRoutesNeeds {
     deliver: (answer: EdgeAnswer) => void,
   ) => void;
   readonly compare: (admitted: Admitted, body: Uint8Array) => Promise<EdgeAnswer>;
+  /** As `admit`, for callers that bring labels. */
+  readonly admitLabels: (request: EdgeRequest) => Admitted | Promise<Admitted>;
+  readonly takeLabels: (admitted: Admitted, body: Uint8Array) => Promise<EdgeAnswer>;
   readonly metadata: (admitted: Admitted, path: ServicePath) => EdgeAnswer;
   readonly report: ReportBug;
   /** Without it a caller's trace goes on to the model and leaves no span here. */
@@ -48,6 +51,8 @@ export const serviceRoutes = ({
   admit,
   predict,
   compare,
+  admitLabels,
+  takeLabels,
   metadata,
   report,
   startTrace = passOn,
@@ -91,7 +96,7 @@ export const serviceRoutes = ({
     const serve = (admitted: Admitted): void => {
       if (!path) return;
       cors = corsHeaders(admitted.serving.service, request.headers.origin);
-      if (path.kind !== 'predict' && path.kind !== 'infer' && path.kind !== 'compare') {
+      if (methodOf(path) === 'GET') {
         deliver(metadata(admitted, path));
         return;
       }
@@ -99,6 +104,7 @@ export const serviceRoutes = ({
       checkAnnounced(request);
       const run = (body: Uint8Array): void => {
         if (path.kind === 'compare') void compare(admitted, body).then(deliver);
+        else if (path.kind === 'labels') void takeLabels(admitted, body).then(deliver);
         else if (path.kind === 'infer') predict(admitted, body, 'infer', path.version, deliver);
         else predict(admitted, body, 'predict', undefined, deliver);
       };
@@ -124,7 +130,7 @@ export const serviceRoutes = ({
         clientIp: request.socket.remoteAddress ?? null,
         trace: trace.context,
       };
-      const admitted = admit(edge);
+      const admitted = path.kind === 'labels' ? admitLabels(edge) : admit(edge);
       if (admitted instanceof Promise) admitted.then(serve).catch(fail);
       else serve(admitted);
     } catch (error) {

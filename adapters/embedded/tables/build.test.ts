@@ -1,0 +1,140 @@
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { segmentFile } from '../capture-log/segments';
+import { build } from './build';
+import { type Duck, openDuck } from './duckdb';
+import { recover } from './part-files';
+import { openTableState } from './table-state';
+import { asked, descriptionOf, lineOf, openFolders, type Taught } from './tables-fixture';
+
+const closing: (() => void)[] = [];
+let reader: Duck;
+beforeAll(async () => {
+  reader = await openDuck({ memory: '200MB', threads: 1, spill: null });
+});
+afterAll(() => reader.close());
+afterEach(() => {
+  for (const close of closing.splice(0).reverse()) close();
+});
+
+const WINE: Taught = { model: 'wine', version: 1, inputs: { pH: 'double', alcohol: 'double' } };
+
+const open = async (taught: Readonly<Record<string, readonly Taught[]>> = { wine: [WINE] }) => {
+  const folders = openFolders();
+  const duck = await openDuck({ memory: '200MB', threads: 1, spill: null });
+  const state = openTableState(join(folders.root, 'tables.db'));
+  closing.push(() => {
+    duck.close();
+    state.close();
+    rmSync(folders.root, { recursive: true });
+  });
+  await recover(folders.folder, state);
+  const describe = async (service: string) => {
+    const versions = taught[service];
+    return versions && descriptionOf(versions);
+  };
+  return {
+    ...folders,
+    state,
+    build: () => build({ ...folders, duck, state, describe }),
+    /** A table as a foreign reader sees it, a row per line. */
+    async table(table: string, columns = '*'): Promise<string> {
+      const files = join(folders.folder, table, '*', '*.parquet');
+      const rows = await reader.rows(
+        `SELECT ${columns} FROM read_parquet('${files}', union_by_name = true, hive_partitioning = true)
+         ORDER BY request_id${columns.includes('row_index') ? ', row_index' : ''}`,
+      );
+      return rows
+        .map((row) =>
+          Object.values(row)
+            .map((cell) => (cell instanceof Date ? cell.toISOString() : String(cell)))
+            .join(' | '),
+        )
+        .join('\n');
+    },
+  };
+};
+
+const T = '2026-11-20T10:00:00.000Z';
+
+describe('a build', () => {
+  it('makes a row of each prediction, values by the names of their columns', async () => {
+    const { append, build, table } = await open();
+    append([
+      lineOf(
+        T,
+        1,
+        asked(
+          ['alcohol', 'pH'],
+          [
+            [9.4, 3.51],
+            [9.8, null],
+          ],
+          [5.5, 6],
+        ),
+      ),
+      lineOf(T, 2, asked(['pH', 'extra', 'alcohol'], [[3.2, 'x', 10]], [null])),
+      lineOf(T, 3, {
+        status_code: 400,
+        error_type: 'invalid-input',
+        request: '{"a',
+        response: { status: 400 },
+      }),
+    ]);
+    expect(await build()).toMatchObject({ requests: 3, rows: 3, errors: 0, malformed: 0 });
+    expect(await table('wine', 'row_index, ph, alcohol, prediction, request_date')).toBe(
+      [
+        '0 | 3.51 | 9.4 | 5.5 | 2026-11-20T00:00:00.000Z',
+        '1 | null | 9.8 | 6 | 2026-11-20T00:00:00.000Z',
+        '0 | 3.2 | 10 | null | 2026-11-20T00:00:00.000Z',
+      ].join('\n'),
+    );
+    expect(await table('requests', 'status_code, request, response')).toContain(
+      '400 | {"a | {"status":400}',
+    );
+  });
+
+  it('adds what is new, each request once, however often it is delivered', async () => {
+    const { append, build, table, state } = await open();
+    const first = lineOf(T, 1, asked(['pH', 'alcohol'], [[1, 2]], [3]));
+    append([first, first]);
+    expect(await build()).toMatchObject({ requests: 1, repeated: 1 });
+    expect(await build()).toBeNull();
+    append([lineOf(T, 3, asked(['pH', 'alcohol'], [[4, 5]], [6])), first], { next: true });
+    append([lineOf(T, 2, asked(['pH', 'alcohol'], [[7, 8]], [9])), first], { next: true });
+    expect(await build()).toMatchObject({ requests: 2, repeated: 2, rows: 2 });
+    expect(await table('wine', 'row_index, ph')).toBe('0 | 1\n0 | 7\n0 | 4');
+    expect(state.partsOf('wine', '2026-11-20')).toMatchObject([{ number: 1, rows: 3 }]);
+  });
+
+  it('goes on from where it failed, with half of its parts in place, when more has come', async () => {
+    const { append, build, table, folder } = await open();
+    append([lineOf(T, 1, asked(['pH', 'alcohol'], [[1, 2]], [3]))]);
+    // In the way of the second table's folder.
+    writeFileSync(join(folder, 'wine'), '');
+    await expect(build()).rejects.toThrow();
+    append([lineOf(T, 2, asked(['pH', 'alcohol'], [[4, 5]], [6]))]);
+    await expect(build()).rejects.toThrow();
+    rmSync(join(folder, 'wine'));
+    expect(await build()).toMatchObject({ requests: 1, repeated: 0, rows: 1 });
+    expect(await table('wine', 'row_index, ph')).toBe('0 | 1\n0 | 4');
+    expect(await table('requests', 'status_code')).toBe('200\n200');
+  });
+
+  it('finds what a log holds that was deleted and begun anew, whatever its numbers', async () => {
+    const { append, build, table, log } = await open();
+    const first = lineOf(T, 1, asked(['pH', 'alcohol'], [[1, 2]], [3]));
+    append([first], { next: true });
+    append([lineOf(T, 2, asked(['pH', 'alcohol'], [[4, 5]], [6]))], { next: true });
+    await build();
+    for (const file of readdirSync(log)) rmSync(join(log, file));
+    writeFileSync(
+      join(log, segmentFile(Date.parse(T), 1)),
+      [first, lineOf(T, 3, asked(['pH', 'alcohol'], [[7, 8]], [9]))]
+        .map((line) => `${JSON.stringify(line)}\n`)
+        .join(''),
+    );
+    expect(await build()).toMatchObject({ requests: 1, repeated: 1 });
+    expect(await table('wine', 'row_index, ph')).toBe('0 | 1\n0 | 4\n0 | 7');
+  });
+});

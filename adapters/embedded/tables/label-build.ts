@@ -1,0 +1,179 @@
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { LABELS } from '../../../core/tables/fixed-columns';
+import { clientMatches, keepClients } from './label-clients';
+import type { LabelNeeds } from './label-needs';
+import { CLIENT_LABELS, EXAMPLE_LABELS, winners } from './label-statements';
+import { carryOut, partPath } from './part-files';
+import { duckType, list, literal } from './quoting';
+import type { Replacement, TableState, Waiting } from './table-state';
+import { emptyRelation } from './unpack-statement';
+import { draftOf, waitingPaths } from './waiting-files';
+import { writeParts } from './write-parts';
+
+/** What arrived. */
+export interface LabelReport {
+  readonly labels: number;
+  /** By service, labels by a client's id that several requests carried. */
+  readonly ambiguous: Counts;
+}
+
+/** A count of something by service. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** Batches that one build takes on. */
+const MOST_BATCHES = 500;
+/** Bytes of batches that one build takes on, or else one batch. */
+const MOST_BYTES = 32 * 1024 * 1024;
+/** Days that a label waits for its row. */
+export const PATIENCE_DAYS = 7;
+
+/** Takes batches in that have arrived: into `labels`, and to where their rows find them. */
+export const takeLabels = async (needs: LabelNeeds): Promise<LabelReport | null> => {
+  const { duck, state, folder, labels } = needs;
+  const files = arrivedIn(labels, state);
+  if (files.length === 0) return null;
+  const columns = [...LABELS, { name: 'position', type: 'int' } as const]
+    .filter((column) => column.name !== 'received_date')
+    .map((column) => `${literal(column.name)}: ${literal(duckType(column.type))}`);
+  await duck.run(
+    `CREATE OR REPLACE TEMP TABLE arrived AS
+     SELECT *, received_at::DATE AS received_date
+     FROM read_json(${list(files.map(({ path }) => path))}, format = 'newline_delimited',
+       columns = {${columns.join(', ')}})
+     ORDER BY batch_id, position`,
+  );
+  const parts = await writeParts(
+    { duck, state, folder },
+    { table: 'labels', columns: LABELS, relation: 'arrived' },
+  );
+  const found = await findRows(needs, 'arrived');
+  await carryOut(state, {
+    replacements: [...parts, ...found.replacements],
+    waiting: found.waiting,
+    batches: files.map(({ id }) => id),
+  });
+  for (const { path } of files) rmSync(path, { force: true });
+  const [counts] = await duck.rows('SELECT count(*)::INTEGER AS labels FROM arrived');
+  await duck.run('DROP TABLE arrived');
+  return { labels: Number(counts?.labels), ambiguous: found.ambiguous };
+};
+
+/** Batches that are new; files of others are left from a crash, or came again. */
+const arrivedIn = (folder: string, state: TableState) => {
+  if (!existsSync(folder)) return [];
+  const all = readdirSync(folder).filter((file) => file.endsWith('.ndjson'));
+  const batches = all.map((file) => ({
+    id: file.slice(0, -'.ndjson'.length),
+    path: join(folder, file),
+  }));
+  for (const { id, path } of batches) if (state.hasBatch(id)) rmSync(path, { force: true });
+  const fresh = batches.filter(({ id }) => !state.hasBatch(id)).slice(0, MOST_BATCHES);
+  let bytes = 0;
+  return fresh.filter(({ path }, i) => {
+    bytes += statSync(path).size;
+    return i === 0 || bytes <= MOST_BYTES;
+  });
+};
+
+interface Found {
+  readonly replacements: readonly Replacement[];
+  readonly waiting: Readonly<Record<string, Waiting>>;
+  readonly ambiguous: Counts;
+}
+
+const CLIENTS = CLIENT_LABELS.map((column) => column.name).join(', ');
+const EXAMPLES = EXAMPLE_LABELS.map((column) => column.name).join(', ');
+
+/** Drafts of the waiting labels of all services in a relation with `labels`' columns and `position`. */
+export const findRows = async (needs: LabelNeeds, relation: string): Promise<Found> => {
+  const { duck } = needs;
+  const replacements: Replacement[] = [];
+  const waiting: Record<string, Waiting> = {};
+  const ambiguous: Record<string, number> = {};
+  const services = await duck.rows(
+    `SELECT service, count(client_request_id)::INTEGER AS clients FROM ${relation}
+     GROUP BY service ORDER BY service`,
+  );
+  for (const row of services) {
+    const service = String(row.service);
+    await duck.run(
+      `CREATE OR REPLACE TEMP TABLE client_labels AS SELECT ${CLIENTS} FROM ${relation}
+       WHERE service = ${literal(service)} AND client_request_id IS NOT NULL`,
+    );
+    const requests = Number(row.clients) > 0 ? allRequests(needs) : NO_REQUESTS;
+    await duck.run(
+      `CREATE OR REPLACE TEMP TABLE matches AS ${clientMatches('client_labels', requests, service)}`,
+    );
+    const direct = EXAMPLE_LABELS.slice(1).map((column) => column.name);
+    const examples = await keepExamples(
+      needs,
+      service,
+      `(SELECT coalesce(example_id, request_id || '-' || row_index) AS example_id, ${direct.join(', ')}
+        FROM ${relation} WHERE service = ${literal(service)} AND client_request_id IS NULL
+        UNION ALL SELECT ${EXAMPLES} FROM matches)`,
+    );
+    const clients = await keepClients(needs, service, 'client_labels', 'matches');
+    await duck.run('DROP TABLE client_labels; DROP TABLE matches');
+    replacements.push(examples.replacement, clients.replacement);
+    waiting[service] = { examples: examples.rows, clients: clients.rows };
+    ambiguous[service] = clients.ambiguous;
+  }
+  return { replacements, waiting, ambiguous };
+};
+
+const NO_REQUESTS = `(${emptyRelation([
+  { name: 'client_request_id', type: 'string' },
+  { name: 'request_id', type: 'string' },
+  { name: 'primary_request_id', type: 'string' },
+  { name: 'request_time', type: 'timestamp' },
+  { name: 'service', type: 'string' },
+  { name: 'status_code', type: 'int' },
+  { name: 'row_count', type: 'int' },
+])})`;
+
+const allRequests = ({ state, folder }: Pick<LabelNeeds, 'state' | 'folder'>): string => {
+  const parts = state.allParts().filter(({ table }) => table === 'requests');
+  if (parts.length === 0) return NO_REQUESTS;
+  const files = list(parts.map((part) => partPath(folder, part)));
+  return `read_parquet(${files}, hive_partitioning = false)`;
+};
+
+/** A draft of a service's waiting labels with more of them, one per example. */
+const keepExamples = async (
+  { duck, folder }: Pick<LabelNeeds, 'duck' | 'folder'>,
+  service: string,
+  more: string,
+) => {
+  const { examples: path } = waitingPaths(folder, service);
+  const old = existsSync(path)
+    ? `UNION ALL SELECT ${EXAMPLES} FROM read_parquet(${literal(path)})`
+    : '';
+  return draftOf({ duck, folder }, path, winners(`(SELECT ${EXAMPLES} FROM ${more} ${old})`));
+};
+
+/** Drafts for labels by clients' ids that were there before their requests, which are in `fresh`. */
+export const labelsForFresh = async (
+  needs: Pick<LabelNeeds, 'duck' | 'state' | 'folder'>,
+): Promise<Found> => {
+  const { duck, state, folder } = needs;
+  const replacements: Replacement[] = [];
+  const waiting: Record<string, Waiting> = {};
+  const ambiguous: Record<string, number> = {};
+  for (const [service, counts] of state.waiting()) {
+    if (counts.clients === 0) continue;
+    const labels = `read_parquet(${literal(waitingPaths(folder, service).clients)})`;
+    await duck.run(
+      `CREATE OR REPLACE TEMP TABLE matches AS ${clientMatches(labels, 'fresh', service)}`,
+    );
+    const [found] = await duck.rows('SELECT count(*)::INTEGER AS rows FROM matches');
+    if (Number(found?.rows) === 0) continue;
+    const examples = await keepExamples(needs, service, 'matches');
+    const clients = await keepClients(needs, service, null, 'matches');
+    await duck.run('DROP TABLE matches');
+    replacements.push(examples.replacement, clients.replacement);
+    waiting[service] = { examples: examples.rows, clients: clients.rows };
+    ambiguous[service] = clients.ambiguous;
+  }
+  return { replacements, waiting, ambiguous };
+};

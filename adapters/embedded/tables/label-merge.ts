@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import { serviceColumns } from '../../../core/tables/service-columns';
+import type { ServiceTable } from '../../../core/tables/service-table';
+import { tableNameOf } from '../../../core/tables/table-name';
+import { PATIENCE_DAYS } from './label-build';
+import type { LabelNeeds } from './label-needs';
+import { type LabelPlace, withLabels } from './label-statements';
+import { carryOut, partPath, workFolder } from './part-files';
+import { literal } from './quoting';
+import type { Part, Replacement, Waiting } from './table-state';
+import { emptyRelation } from './unpack-statement';
+import { draftOf, waitingPaths } from './waiting-files';
+import { uncompressed } from './write-parts';
+
+interface Needs extends LabelNeeds {
+  readonly describe: (service: string) => Promise<Labelled | undefined>;
+}
+
+/** A service's table and where its versions' labels go. */
+export interface Labelled {
+  readonly table: ServiceTable;
+  readonly places: () => Promise<readonly LabelPlace[]>;
+}
+
+/** What a merge came to. */
+export interface MergeReport {
+  readonly merged: number;
+  /** Labels that had no row for a week, and are no longer waited for. */
+  readonly unmatched: number;
+}
+
+/** Brings a service's waiting labels into the parts that hold their rows, and into no others. */
+export const mergeLabels = async (needs: Needs, service: string): Promise<MergeReport> => {
+  const { state, describe } = needs;
+  const counts = state.waiting().get(service);
+  const description = await describe(service);
+  if (!counts || !description) return { merged: 0, unmatched: 0 };
+  const before = await dropLateClients(needs, service, counts);
+  const { merged, unmatched, left, replacements } =
+    counts.examples > 0 ? await mergeExamples(needs, service, description) : NO_EXAMPLES;
+  const all = [...replacements, ...before.replacements];
+  if (all.length > 0) {
+    const waiting = { [service]: { examples: left, clients: before.left } };
+    await carryOut(state, { replacements: all, waiting });
+  }
+  return { merged, unmatched: unmatched + before.unmatched };
+};
+
+interface Step {
+  readonly replacements: readonly Replacement[];
+  readonly unmatched: number;
+  /** Labels that go on waiting. */
+  readonly left: number;
+}
+
+const NO_EXAMPLES: Step & Pick<MergeReport, 'merged'> = {
+  ...{ replacements: [], unmatched: 0, left: 0, merged: 0 },
+};
+
+const mergeExamples = async (needs: Needs, service: string, description: Labelled) => {
+  const { duck, folder } = needs;
+  const path = waitingPaths(folder, service).examples;
+  await duck.run(
+    `CREATE OR REPLACE TEMP TABLE waiting AS SELECT * FROM read_parquet(${literal(path)})`,
+  );
+  await duck.run('CREATE OR REPLACE TEMP TABLE merged (example_id VARCHAR)');
+  const replacements: Replacement[] = [];
+  const places = await description.places();
+  for (const part of await concerned(needs, service)) {
+    const rows = `SELECT * FROM read_parquet(${literal(partPath(folder, part))}, hive_partitioning = false)`;
+    const before = await mergedSoFar(needs);
+    await duck.run(
+      `INSERT INTO merged SELECT example_id FROM (${rows}) SEMI JOIN waiting USING (example_id)`,
+    );
+    if ((await mergedSoFar(needs)) === before) continue;
+    replacements.push(await labelledPart(needs, part, rows, description.table, places));
+  }
+  const left = 'SELECT * FROM waiting ANTI JOIN merged USING (example_id)';
+  const [counted] = await duck.rows(
+    `SELECT count(*)::INTEGER AS rows, count(*) FILTER (received_at < ${sinceOf(needs)})::INTEGER AS unmatched
+     FROM (${left})`,
+  );
+  const merged = await mergedSoFar(needs);
+  const unmatched = Number(counted?.unmatched);
+  if (merged + unmatched > 0) {
+    const kept = await draftOf(needs, path, `${left} WHERE received_at >= ${sinceOf(needs)}`);
+    replacements.push(kept.replacement);
+  }
+  await duck.run('DROP TABLE waiting; DROP TABLE merged');
+  return { replacements, merged, unmatched, left: Number(counted?.rows) - unmatched };
+};
+
+/** Labels by clients' ids that are no longer waited for; `unmatched` are those that found no request. */
+const dropLateClients = async (
+  needs: Needs,
+  service: string,
+  { clients }: Waiting,
+): Promise<Step> => {
+  const none = { replacements: [], unmatched: 0, left: clients };
+  if (clients === 0) return none;
+  const path = waitingPaths(needs.folder, service).clients;
+  const all = `read_parquet(${literal(path)})`;
+  const [late] = await needs.duck.rows(
+    `SELECT count(*)::INTEGER AS rows, count(*) FILTER (asked IS NULL)::INTEGER AS unmatched
+     FROM ${all} WHERE received_at < ${sinceOf(needs)}`,
+  );
+  if (Number(late?.rows) === 0) return none;
+  const select = `SELECT * FROM ${all} WHERE received_at >= ${sinceOf(needs)}`;
+  const kept = await draftOf(needs, path, select);
+  return {
+    replacements: [kept.replacement],
+    unmatched: Number(late?.unmatched),
+    left: kept.rows,
+  };
+};
+
+/** What was received before is no longer waited for. */
+const sinceOf = ({ now }: Pick<Needs, 'now'>): string =>
+  `(TIMESTAMP ${literal(now().toISOString())} - INTERVAL ${PATIENCE_DAYS} DAY)`;
+
+const mergedSoFar = async ({ duck }: Pick<Needs, 'duck'>): Promise<number> => {
+  const [found] = await duck.rows('SELECT count(*)::INTEGER AS rows FROM merged');
+  return Number(found?.rows);
+};
+
+/** Parts whose rows' ids are around those of waiting labels: an id names its day. */
+const concerned = async ({ duck, state }: Needs, service: string): Promise<readonly Part[]> => {
+  const days = await duck.rows(
+    `SELECT epoch_ms(TRY_CAST('0x' || left(replace(example_id, '-', ''), 12) AS BIGINT))::DATE::VARCHAR AS date,
+       min(left(example_id, 36)) AS first, max(left(example_id, 36)) AS last
+     FROM waiting GROUP BY ALL`,
+  );
+  return days.flatMap(({ date, first, last }) =>
+    state
+      .partsOf(tableNameOf(service), String(date))
+      .filter(({ firstId, lastId }) => firstId <= String(last) && lastId >= String(first)),
+  );
+};
+
+const labelledPart = async (
+  { duck, folder }: Needs,
+  part: Part,
+  rows: string,
+  table: ServiceTable,
+  places: readonly LabelPlace[],
+): Promise<Replacement> => {
+  const columns = serviceColumns(table).filter((column) => column.name !== 'request_date');
+  const all = `${emptyRelation(columns)} UNION ALL BY NAME ${rows}`;
+  const draft = join(workFolder(folder), `${part.table}-${part.date}-${part.number}.parquet`);
+  await duck.run(
+    `COPY (${withLabels(all, 'SELECT * FROM waiting', columns, table.columns, places)})
+     TO ${literal(draft)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)`,
+  );
+  const [found] = await duck.rows(
+    `SELECT count(*)::INTEGER AS rows FROM read_parquet(${literal(draft)})`,
+  );
+  if (Number(found?.rows) !== part.rows) {
+    throw new Error(
+      `${part.table} of ${part.date}: ${found?.rows} rows with labels, ${part.rows} without`,
+    );
+  }
+  const shape = columns.map((column) => `${column.name} ${column.type}`).join(', ');
+  const next = { ...part, shape, bytes: await uncompressed(duck, draft) };
+  return { draft, path: partPath(folder, part), part: next };
+};

@@ -1,0 +1,82 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { segmentFile } from '../capture-log/segments';
+import { filesOf, LOG_START, type LogPosition, nextWindow } from './log-window';
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+const openLog = () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-window-'));
+  folders.push(folder);
+  const pathOf = (sequence: number, time = '2026-11-20'): string =>
+    join(folder, segmentFile(Date.parse(time), sequence));
+  return {
+    folder,
+    pathOf,
+    append: (sequence: number, text: string, time?: string): void =>
+      appendFileSync(pathOf(sequence, time), text),
+  };
+};
+
+/** What the windows hold, one after the other. */
+const windowsOf = async (folder: string, most: number, from: LogPosition = LOG_START) => {
+  const texts: string[] = [];
+  let at = from;
+  for (let next = nextWindow(folder, at, most); next; next = nextWindow(folder, at, most)) {
+    const files = await filesOf(next, join(folder, 'draft'));
+    texts.push(files.map((file) => readFileSync(file, 'utf8')).join(''));
+    at = next.end;
+  }
+  return { texts, at };
+};
+
+describe('the windows of a log', () => {
+  it('hold all whole lines once, in order, whatever the sizes, and the rest when it is whole', async () => {
+    const lines = fc.array(
+      fc.nat(40).map((size) => `${'x'.repeat(size)}\n`),
+      { maxLength: 12 },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(lines, { maxLength: 4 }),
+        fc.integer({ min: 1, max: 120 }),
+        fc.nat(20),
+        async (segments, most, torn) => {
+          const { folder, append } = openLog();
+          segments.forEach((texts, i) => {
+            append(i * 2, texts.join(''));
+          });
+          append(99, `a\n${'b'.repeat(torn)}`);
+          const { texts, at } = await windowsOf(folder, most);
+          expect(texts.join('')).toBe(`${segments.flat().join('')}a\n`);
+          // Each is as large as allowed, but for a line that is larger alone.
+          for (const text of texts) {
+            expect(text.length <= most || text.indexOf('\n') === text.length - 1).toBe(true);
+          }
+          append(99, 'c\n');
+          expect((await windowsOf(folder, most, at)).texts.join('')).toBe(`${'b'.repeat(torn)}c\n`);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('begin anew when the segment that was reached is gone', async () => {
+    const { folder, append, pathOf } = openLog();
+    append(57, 'old\n');
+    const { at } = await windowsOf(folder, 100);
+    rmSync(pathOf(57));
+    expect(nextWindow(folder, at, 100)).toBeNull();
+    append(1, 'new\n', '2026-11-21');
+    expect((await windowsOf(folder, 100, at)).texts).toEqual(['new\n']);
+    // The number is there again, in another segment.
+    rmSync(pathOf(1, '2026-11-21'));
+    append(57, 'newer\n', '2026-11-22');
+    expect((await windowsOf(folder, 100, at)).texts).toEqual(['newer\n']);
+  });
+});

@@ -1,0 +1,125 @@
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { segmentsAmong } from '../capture-log/segments';
+
+/** Up to where the capture log has been read: a segment's file and number, and an offset behind a newline. */
+export interface LogPosition {
+  readonly file: string;
+  readonly sequence: number;
+  readonly offset: number;
+}
+
+export const LOG_START: LogPosition = { file: '', sequence: -1, offset: 0 };
+
+/** A stretch of one segment that holds whole lines only. */
+interface Piece {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+  /** The piece is the whole file. */
+  readonly whole: boolean;
+}
+
+/** The next stretch of the log. */
+export interface LogWindow {
+  readonly pieces: readonly Piece[];
+  readonly bytes: number;
+  /** Where the log goes on. */
+  readonly end: LogPosition;
+}
+
+const NEWLINE = 10;
+const CHUNK_BYTES = 1 << 16;
+
+/**
+ * What the log has behind a position: whole lines, at least one, up to `maxBytes`; null when there is
+ * nothing new. When the segment of the position is gone, the numbers may have begun anew (the log was
+ * deleted, or lost in a power cut): then it is all that there is.
+ */
+export const nextWindow = (
+  folder: string,
+  reached: LogPosition,
+  maxBytes: number,
+): LogWindow | null => {
+  const all = segmentsAmong(readdirSync(folder));
+  const after = all.some(({ file }) => file === reached.file) ? reached : LOG_START;
+  const segments = all.filter(({ sequence }) => sequence >= after.sequence);
+  const pieces: Piece[] = [];
+  let bytes = 0;
+  let end = after;
+  for (const { file, sequence } of segments) {
+    const path = join(folder, file);
+    const from = file === after.file ? after.offset : 0;
+    const { size } = statSync(path);
+    const room = Math.min(size, from + maxBytes - bytes);
+    let to = endOfLines(path, from, room);
+    if (to <= from && room < size) {
+      if (pieces.length > 0) break;
+      to = endOfLine(path, room, size) ?? from;
+    }
+    end = { file, sequence, offset: Math.max(from, to) };
+    if (to > from) {
+      pieces.push({ path, from, to, whole: from === 0 && to === size });
+      bytes += to - from;
+    }
+    if (room < size) break;
+  }
+  return pieces.length === 0 ? null : { pieces, bytes, end };
+};
+
+/** Files that hold just the window; pieces of segments are copied to `<draft>.<n>`. */
+export const filesOf = async ({ pieces }: LogWindow, draft: string): Promise<readonly string[]> =>
+  Promise.all(
+    pieces.map(async ({ path, from, to, whole }, i) => {
+      // The last segment may grow while it is read.
+      if (whole && i < pieces.length - 1) return path;
+      const copy = `${draft}.${i}`;
+      await pipeline(
+        createReadStream(path, { start: from, end: to - 1 }),
+        createWriteStream(copy, { mode: 0o600 }),
+      );
+      return copy;
+    }),
+  );
+
+/** The offset behind the first newline from `from` on; undefined when there is none. */
+const endOfLine = (path: string, from: number, size: number): number | undefined => {
+  const fd = openSync(path, 'r');
+  try {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (let start = from; start < size; start += CHUNK_BYTES) {
+      const read = readSync(fd, chunk, 0, Math.min(CHUNK_BYTES, size - start), start);
+      const at = chunk.subarray(0, read).indexOf(NEWLINE);
+      if (at !== -1) return start + at + 1;
+    }
+    return undefined;
+  } finally {
+    closeSync(fd);
+  }
+};
+
+/** The offset behind the last newline before `size`; `from` when there is none behind it. */
+const endOfLines = (path: string, from: number, size: number): number => {
+  const fd = openSync(path, 'r');
+  try {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (let end = size; end > from; end -= CHUNK_BYTES) {
+      const start = Math.max(from, end - CHUNK_BYTES);
+      const read = readSync(fd, chunk, 0, end - start, start);
+      const at = chunk.subarray(0, read).lastIndexOf(NEWLINE);
+      if (at !== -1) return start + at + 1;
+    }
+    return from;
+  } finally {
+    closeSync(fd);
+  }
+};

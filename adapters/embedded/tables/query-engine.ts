@@ -1,0 +1,183 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { DomainError, isDomainError } from '../../../core/shared/domain-error';
+import type { Cell } from '../../../core/tables/cell';
+import type { QueryRows, ResultFormat } from '../../../core/tables/warehouse';
+import { openDuck } from './duckdb';
+import { waitingFolder } from './part-files';
+import { jsonValue } from './query-value';
+import { list, literal, name } from './quoting';
+import { assertReads, messageOf } from './statement-check';
+import type { Part, Waiting } from './table-state';
+import { labelledStatement, type ViewedService, viewStatement, viewsOf } from './views';
+import { watchResult } from './watch-result';
+import type { ResultLimits } from './worker-protocol';
+
+interface Needs {
+  /** Where the tables are: the one place that statements reach. */
+  readonly folder: string;
+  /** Where whole results are written. */
+  readonly results: string;
+  readonly parts: () => readonly Part[];
+  /** Moves with the parts. */
+  readonly revision: () => number;
+  readonly services: () => Promise<readonly ViewedService[]>;
+  /** Services with labels that are not in their parts yet. */
+  readonly waiting: () => ReadonlyMap<string, Waiting>;
+  readonly memory: string;
+  /** Milliseconds a statement may run. */
+  readonly longestMs: number;
+}
+
+/** Bytes of JSON that a result may have. */
+const MOST_BYTES = 4_000_000;
+/** How often a statement is run again that met a file in the moment of its replacement. */
+const TORN_RETRIES = 5;
+const TORN_PAUSE_MS = 10;
+
+/**
+ * Answers statements over the tables. They can only read, and only the tables: DuckDB itself refuses
+ * every other file, address and setting.
+ */
+export const openQueryEngine = async (needs: Needs) => {
+  const { folder, results, parts, revision, services, waiting, memory, longestMs } = needs;
+  const duck = await openDuck({ memory, threads: 2, spill: null });
+  await duck.run('CREATE SCHEMA inference');
+  await duck.run(
+    `SET allowed_directories = ${list([`${folder}/`, `${waitingFolder(folder)}/`, `${results}/`])}`,
+  );
+  await duck.run('SET enable_external_access = false; SET lock_configuration = true');
+
+  const made = new Map<string, string>();
+  /** Makes the views that the tables of this moment need; growing parts need none. */
+  const refreshViews = async (): Promise<void> => {
+    const held = waiting();
+    const byTable = Map.groupBy(parts(), ({ table }) => table);
+    for (const view of viewsOf(await services())) {
+      const rows = viewStatement(folder, view, byTable.get(view.table) ?? []);
+      const { labelled } = view;
+      const waits = labelled && (held.get(labelled.service)?.examples ?? 0) > 0;
+      const statement = waits ? labelledStatement(folder, view, rows, labelled) : rows;
+      if (made.get(view.table) === statement) continue;
+      await duck.run(`CREATE OR REPLACE VIEW inference.${name(view.table)} AS ${statement}`);
+      made.set(view.table, statement);
+    }
+  };
+  let seen = '';
+  let refreshing: Promise<void> = Promise.resolve();
+  const refresh = (): Promise<void> => {
+    refreshing = refreshing
+      .catch(() => undefined)
+      .then(async () => {
+        const now = `${revision()} ${JSON.stringify(await services())}`;
+        if (now === seen) return;
+        await refreshViews();
+        seen = now;
+      });
+    return refreshing;
+  };
+
+  const rowsOf = async (
+    connection: DuckDBConnection,
+    sql: string,
+    { maxRows, maxBytes = MOST_BYTES, oneAtLeast = false }: ResultLimits,
+  ): Promise<QueryRows> => {
+    const result = await connection.stream(sql);
+    const columns = result.columnNames().map((column, i) => ({
+      name: column,
+      type: String(result.columnType(i)),
+    }));
+    const rows: (readonly Cell[])[] = [];
+    let bytes = 0;
+    for (let chunk = await result.fetchChunk(); chunk; chunk = await result.fetchChunk()) {
+      if (chunk.rowCount === 0) break;
+      for (const row of chunk.convertRows(jsonValue)) {
+        bytes += JSON.stringify(row).length;
+        const isFull = bytes > maxBytes && !(oneAtLeast && rows.length === 0);
+        if (rows.length >= maxRows || isFull) return { columns, rows, truncated: true };
+        rows.push(row);
+      }
+    }
+    return { columns, rows, truncated: false };
+  };
+
+  /** Runs a statement that only reads, within its time. */
+  const within = async <T>(
+    sql: string,
+    signal: AbortSignal,
+    work: (connection: DuckDBConnection) => Promise<T>,
+  ): Promise<T> => {
+    const connection = await duck.connect();
+    const late = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
+    const interrupt = (): void => connection.interrupt();
+    late.addEventListener('abort', interrupt);
+    try {
+      for (let left = TORN_RETRIES; ; left -= 1) {
+        try {
+          await refresh();
+          await assertReads(connection, sql);
+          late.throwIfAborted();
+          return await work(connection);
+        } catch (error) {
+          if (left === 0 || late.aborted || !isTorn(error)) throw error;
+          await sleep(TORN_PAUSE_MS);
+        }
+      }
+    } catch (error) {
+      throw told(error, folder, late, longestMs);
+    } finally {
+      late.removeEventListener('abort', interrupt);
+      connection.closeSync();
+    }
+  };
+
+  return {
+    /**
+     * The first rows of a statement's result, within 4 MB.
+     * @throws `invalid-input` for a statement that is wrong, does not only read, or takes too much time
+     * or memory
+     */
+    query: (sql: string, limits: ResultLimits, signal: AbortSignal): Promise<QueryRows> =>
+      within(sql, signal, (connection) => rowsOf(connection, sql, limits)),
+
+    /** Writes a statement's whole result into a file among the results. @throws as `query` does */
+    export: (
+      sql: string,
+      format: ResultFormat,
+      file: string,
+      signal: AbortSignal,
+    ): Promise<void> => {
+      const watched = watchResult(file);
+      const ending = AbortSignal.any([signal, watched.signal]);
+      return within(sql, ending, async (connection) => {
+        const options =
+          format === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT parquet, COMPRESSION zstd';
+        // What was read as one statement cannot leave these brackets; its last line may be a comment.
+        const whole = `COPY (${sql.replace(/;\s*$/, '')}\n) TO ${literal(file)} (${options})`;
+        await connection.run(whole);
+      }).finally(watched.stop);
+    },
+
+    close: (): void => duck.close(),
+  };
+};
+
+/** Whether a file was replaced just while DuckDB opened it, which it does in several steps. */
+const isTorn = (error: unknown): boolean =>
+  /^(Invalid Error|IO Error|Invalid Input Error: No magic bytes)/.test(messageOf(error));
+
+/** What went wrong, for the one who wrote the statement; places on this machine are not named. */
+const told = (error: unknown, folder: string, late: AbortSignal, longestMs: number): unknown => {
+  if (isDomainError(late.reason)) return late.reason;
+  if (late.aborted) {
+    const isTime = (late.reason as Error | undefined)?.name === 'TimeoutError';
+    const why = isTime ? `it ran for longer than ${longestMs / 1000} s` : 'it was cancelled';
+    return new DomainError('invalid-input', `${why}: ask for fewer days or columns`);
+  }
+  const text = messageOf(error).replaceAll(folder, '<tables>');
+  if (!text.startsWith('Out of Memory')) return new DomainError('invalid-input', text);
+  const why = 'it needs more memory than a statement may have';
+  return new DomainError('invalid-input', `${why}: ask for fewer days or columns`);
+};
+
+export type QueryEngine = Awaited<ReturnType<typeof openQueryEngine>>;

@@ -1,0 +1,51 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Duck } from './duckdb';
+import { partPath, workFolder } from './part-files';
+import { literal } from './quoting';
+import type { Part, Removal, Replacement } from './table-state';
+
+interface Needs {
+  readonly duck: Duck;
+  readonly folder: string;
+}
+
+/** What takes rows out of parts. */
+export interface Removed {
+  readonly replacements: readonly Replacement[];
+  readonly removals: readonly Removal[];
+  readonly rows: number;
+}
+
+/** Drafts of parts without the rows that a condition holds for; parts that have none stay as they are. */
+export const removeRows = async (
+  { duck, folder }: Needs,
+  parts: readonly Part[],
+  condition: string,
+): Promise<Removed> => {
+  const replacements: Replacement[] = [];
+  const removals: Removal[] = [];
+  let rows = 0;
+  for (const part of parts) {
+    const path = partPath(folder, part);
+    const from = `read_parquet(${literal(path)}, hive_partitioning = false)`;
+    const [found] = await duck.rows(
+      `SELECT count(*)::INTEGER AS rows FROM ${from} WHERE (${condition})`,
+    );
+    const gone = Number(found?.rows);
+    rows += gone;
+    if (gone === 0) continue;
+    if (gone === part.rows) {
+      removals.push({ path, part });
+      continue;
+    }
+    const draft = join(workFolder(folder), `${part.table}-${part.date}-${part.number}.parquet`);
+    await duck.run(
+      `COPY (SELECT * FROM ${from} WHERE (${condition}) IS NOT TRUE) TO ${literal(draft)}
+       (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)`,
+    );
+    const next = { ...part, rows: part.rows - gone, bytes: statSync(draft).size };
+    replacements.push({ draft, path, part: next });
+  }
+  return { replacements, removals, rows };
+};

@@ -1,0 +1,199 @@
+import type { Retention } from '../../../core/services/service';
+import type { Erasure, ErasureReport } from '../../../core/tables/erasure';
+import type { VersionColumns } from '../../../core/tables/service-table';
+import { type BuildReport, build, type Description } from './build';
+import { erase, purge } from './erase';
+import { type Counts, findRows, takeLabels } from './label-build';
+import { mergeLabels } from './label-merge';
+import type { LabelNeeds } from './label-needs';
+import { placesOf } from './label-statements';
+import { carryOut, finishDecided, partPath } from './part-files';
+import { list, literal } from './quoting';
+import { retain } from './retain';
+import { emptyLog, trimLog } from './trim-log';
+
+interface Needs extends LabelNeeds {
+  /** Where the capture log is. */
+  readonly log: string;
+  readonly describe: (service: string) => Promise<ServiceDescription | undefined>;
+  readonly retentions: () => Promise<
+    readonly { readonly service: string; readonly retention: Retention }[]
+  >;
+}
+
+/** What is known of a service's table. */
+export interface ServiceDescription extends Description {
+  /** Every model version that the service had. */
+  readonly versions: () => Promise<
+    readonly (Pick<VersionColumns, 'label'> & {
+      readonly model: string;
+      readonly version: number;
+    })[]
+  >;
+}
+
+/** What happened to one service's records in a step. */
+export interface ServiceCounts {
+  /** Requests that could not be unpacked. */
+  readonly errors: number;
+  /** Labels by a client's id that several requests carried. */
+  readonly ambiguous: number;
+  /** Labels that are no longer waited for: they had no row for a week. */
+  readonly unmatched: number;
+}
+
+/** What one step did. */
+export interface StepReport extends Pick<BuildReport, 'rows' | 'errors' | 'malformed'> {
+  /** Labels that arrived. */
+  readonly labels: number;
+  /** Services with something to tell. */
+  readonly services: Readonly<Record<string, ServiceCounts>>;
+}
+
+export const NOTHING: StepReport = { rows: 0, errors: 0, malformed: 0, labels: 0, services: {} };
+
+/** Labels are in SQL at once, and so long after in the files of their rows. */
+const MERGE_EVERY_MS = 15 * 60_000;
+const RETAIN_EVERY_MS = 3_600_000;
+/** What is in the tables stays so long in the log, for whoever else reads it. */
+const LOG_KEPT_MS = 24 * 3_600_000;
+/**
+ * SQL joins what waits with every question, so that there should not be too much of it. While more
+ * arrives each merge would write the same parts once more, so that it may be ten times as much.
+ */
+const MOST_WAITING = 200_000;
+const MOST_ARRIVING = 2_000_000;
+
+/** Keeps the tables: what is captured comes into them, and labels to their rows. Step by step. */
+export const tableBuilder = (needs: Needs) => {
+  const { duck, state, folder, log, describe, retentions, now } = needs;
+  let mergedAt = now().getTime();
+  let leftWaiting = 0;
+  let retainedAt = Number.NEGATIVE_INFINITY;
+
+  const labelled = async (service: string) => {
+    const description = await describe(service);
+    if (!description) return undefined;
+    const places = async () => placesOf(await description.versions());
+    return { table: description.table, places };
+  };
+
+  const waitingLabels = (): number =>
+    [...state.waiting().values()].reduce((sum, { examples }) => sum + examples, 0);
+
+  /** Brings all waiting labels into their rows' parts; how many of them nobody waits for any more. */
+  const merge = async (): Promise<Counts> => {
+    await finishDecided(state);
+    const unmatched: Record<string, number> = {};
+    for (const service of state.waiting().keys()) {
+      unmatched[service] = (await mergeLabels({ ...needs, describe: labelled }, service)).unmatched;
+    }
+    mergedAt = now().getTime();
+    leftWaiting = waitingLabels();
+    return unmatched;
+  };
+
+  const isMergeDue = (most: number): boolean => {
+    if ([...state.waiting().values()].every(({ examples, clients }) => examples + clients === 0)) {
+      return false;
+    }
+    // Those without rows stay, however often they are looked for.
+    const isMuch = waitingLabels() - leftWaiting > most;
+    return isMuch || Math.abs(now().getTime() - mergedAt) > MERGE_EVERY_MS;
+  };
+
+  /** Takes out what is kept no longer, and the log's segments that nobody needs. */
+  const retainAll = async (): Promise<void> => {
+    for (const { service, retention } of await retentions()) {
+      await retain(needs, service, retention);
+    }
+    trimLog(log, state.position(), now().getTime() - LOG_KEPT_MS);
+    retainedAt = now().getTime();
+  };
+
+  return {
+    retainAll,
+
+    /** Whether it is time for `retainAll`. */
+    isRetentionDue: (): boolean => Math.abs(now().getTime() - retainedAt) > RETAIN_EVERY_MS,
+
+    /** Takes whole requests out; all that is captured must be in the tables. */
+    async erase(service: string, what: Erasure, upTo: number): Promise<ErasureReport> {
+      const report = await erase(needs, service, what);
+      emptyLog(log, upTo);
+      return report;
+    },
+
+    /** Takes a service's tables out; all that is captured must be in them. */
+    async purge(service: string, upTo: number): Promise<ErasureReport> {
+      const report = await purge(needs, service);
+      emptyLog(log, upTo);
+      return report;
+    },
+
+    /** Takes on what is new; null when nothing is. */
+    async step(): Promise<StepReport | null> {
+      const built = await build(needs);
+      const taken = await takeLabels(needs);
+      const due = isMergeDue(taken ? MOST_ARRIVING : MOST_WAITING);
+      if (!built && !taken && !due) return null;
+      const { rows = 0, errors = 0, malformed = 0 } = built ?? {};
+      const unmatched = due ? await merge() : {};
+      const services = servicesOf({
+        errors: [built?.failed],
+        ambiguous: [built?.ambiguous, taken?.ambiguous],
+        unmatched: [unmatched],
+      });
+      return { rows, errors, malformed, labels: taken?.labels ?? 0, services };
+    },
+
+    /** Brings every label that waits into its row's part. */
+    async merge(): Promise<StepReport> {
+      const services = servicesOf({ errors: [], ambiguous: [], unmatched: [await merge()] });
+      return { ...NOTHING, services };
+    },
+
+    /** Looks for the rows of a service's labels again, of those received on these days. */
+    async retry(service: string, from: string, to: string): Promise<void> {
+      await finishDecided(state);
+      const files = state
+        .allParts()
+        .filter(({ table, date }) => table === 'labels' && date >= from && date <= to)
+        .map((part) => partPath(folder, part));
+      if (files.length === 0) return;
+      await duck.run(
+        `CREATE OR REPLACE TEMP TABLE again AS
+         SELECT *, (row_number() OVER (PARTITION BY batch_id ORDER BY filename, file_row_number)
+           - 1)::INTEGER AS position
+         FROM read_parquet(${list(files)}, hive_partitioning = false, filename = true,
+           file_row_number = true)
+         WHERE service = ${literal(service)}`,
+      );
+      const { replacements, waiting } = await findRows(needs, 'again');
+      await carryOut(state, { replacements, waiting });
+      await duck.run('DROP TABLE again');
+    },
+  };
+};
+
+export type TableBuilder = ReturnType<typeof tableBuilder>;
+
+type Several = readonly (Counts | undefined)[];
+
+const servicesOf = (
+  counts: Readonly<Record<keyof ServiceCounts, Several>>,
+): StepReport['services'] => {
+  const all = Object.values(counts).flat();
+  const names = new Set(all.flatMap((count) => Object.keys(count ?? {})));
+  const of = (service: string, several: Several): number =>
+    several.reduce((sum, count) => sum + (count?.[service] ?? 0), 0);
+  const entries = [...names].map((service): [string, ServiceCounts] => [
+    service,
+    {
+      errors: of(service, counts.errors),
+      ambiguous: of(service, counts.ambiguous),
+      unmatched: of(service, counts.unmatched),
+    },
+  ]);
+  return Object.fromEntries(entries.filter(([, found]) => Object.values(found).some(Boolean)));
+};

@@ -1,0 +1,118 @@
+import * as z from 'zod';
+import { type Contract, Name, PageQuery, pageOf, Time } from '../contract';
+
+const QueryResult = z.object({
+  columns: z.array(z.object({ name: z.string(), type: z.string() })),
+  rows: z
+    .array(z.array(z.unknown()))
+    .describe('Whole numbers beyond ±2^53−1 and times as text, NaN as null'),
+  truncated: z.boolean().describe('There are more rows: ask for the whole result'),
+  query_id: z.string(),
+  duration_ms: z.number(),
+  scanned_bytes: z.int().nullable().describe('Null where the engine does not tell'),
+});
+
+const Ids = z.array(z.string().min(1).max(256)).min(1).max(1_000);
+
+const Query = z.object({ query: z.string().min(1).max(64) });
+
+/** The tables of what was captured. */
+export const tableContracts = {
+  listTables: {
+    summary: 'The tables there are, with their columns',
+    status: 200,
+    input: z.object({ query: PageQuery }),
+    answer: pageOf(
+      z.object({
+        name: z.string().describe('As it stands in SQL: inference.wine'),
+        service: Name.nullable(),
+        columns: z.array(z.object({ name: z.string(), type: z.string() })),
+      }),
+    ),
+  },
+  runQuery: {
+    summary: 'Ask with a SELECT; what takes over 25 s answers 202 with an id to ask again',
+    status: 200,
+    input: z.object({
+      body: z.strictObject({
+        sql: z.string().min(1).max(100_000),
+        max_rows: z.int().min(1).max(10_000).default(1_000),
+        wait_s: z.number().min(0).max(25).default(25).describe('Seconds until 202 is answered'),
+      }),
+    }),
+    answer: QueryResult,
+    later: z.object({ query_id: z.string() }),
+    problems: [503],
+  },
+  getQuery: {
+    summary: 'Where a query stands, with its result when it has succeeded; waits up to 25 s for it',
+    status: 200,
+    input: z.object({ path: Query }),
+    answer: z.object({
+      query_id: z.string(),
+      status: z.enum(['running', 'succeeded', 'failed', 'cancelled']),
+      result: QueryResult.nullable(),
+      error: z.string().nullable(),
+    }),
+  },
+  getQueryResult: {
+    summary: 'All rows of a query that has succeeded, as a file; its statement is run again for it',
+    status: 200,
+    input: z.object({
+      path: Query,
+      query: z.object({ format: z.enum(['csv', 'parquet']).default('csv') }),
+    }),
+    answer: null,
+    content: ['text/csv', 'application/vnd.apache.parquet'],
+    problems: [409, 503],
+  },
+  cancelQuery: {
+    summary: 'End a query, or what is being made of its result',
+    status: 204,
+    input: z.object({ path: Query }),
+    answer: null,
+  },
+  refreshTables: {
+    summary: 'Bring all that has been captured until now into the tables of a service',
+    status: 200,
+    input: z.object({
+      path: z.object({ service: Name }),
+      body: z
+        .strictObject({ from: Time.optional(), to: Time.optional() })
+        .optional()
+        .describe('Days whose labels, by when they were received, look for their rows once more'),
+    }),
+    answer: z.object({
+      run_id: z.string(),
+      status: z.enum(['succeeded']),
+      rows: z.int(),
+      errors: z.int(),
+      labels: z.int(),
+    }),
+    problems: [503],
+  },
+  eraseData: {
+    summary: 'Take whole requests out, with their rows, errors and labels',
+    status: 200,
+    input: z.object({
+      path: z.object({ service: Name }),
+      body: z.union([
+        z.strictObject({ request_ids: Ids }),
+        z.strictObject({ client_request_ids: Ids }),
+        z
+          .strictObject({
+            column: z.string().min(1).max(255),
+            value: z.union([z.string(), z.number(), z.boolean()]),
+          })
+          .describe('Every request with a row that has this value in this column of the table'),
+      ]),
+    }),
+    answer: z.object({
+      erasure_id: z.string(),
+      requests: z.int(),
+      rows: z.int(),
+      errors: z.int(),
+      labels: z.int(),
+    }),
+  },
+} as const satisfies Record<string, Contract>;

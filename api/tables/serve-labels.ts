@@ -1,0 +1,40 @@
+import { DomainError } from '../../core/shared/domain-error';
+import type { Label } from '../../core/tables/label';
+import type { PushedLabels } from '../../core/tables/push-labels';
+import type { TableRecords } from '../../core/tables/table-records';
+import { predictionType } from '../inference/content-type';
+import type { Admitted, EdgeAnswer } from '../inference/edge';
+import { problemAnswer } from '../inference/serve';
+import { type ReportBug, toProblem } from '../problem';
+import { readLabels } from './read-labels';
+
+interface Needs {
+  readonly tables: Pick<TableRecords, 'find'>;
+  readonly push: (service: string, labels: readonly Label[]) => Promise<PushedLabels>;
+  readonly report: ReportBug;
+}
+
+/** Answers `POST /services/{service}/labels`: 202 once the labels outlast a crash. */
+export const serveLabels = ({ tables, push, report }: Needs) => {
+  const take = async ({ service, headers }: Admitted, body: Uint8Array): Promise<EdgeAnswer> => {
+    const type = predictionType(headers);
+    const columns = (await tables.find(service))?.columns ?? [];
+    const types = columns.filter(({ kind }) => kind === 'label').map((column) => column.type);
+    if (types.length === 0) {
+      throw new DomainError('not-running', `${service} has no version yet: there is no prediction`);
+    }
+    const pushed = await push(service, readLabels(body, type, types));
+    return {
+      status: 202,
+      contentType: 'application/json',
+      body: JSON.stringify(pushed),
+      headers: [],
+      modelMs: null,
+    };
+  };
+
+  return (admitted: Admitted, body: Uint8Array): Promise<EdgeAnswer> =>
+    take(admitted, body).catch((error: unknown) =>
+      problemAnswer(toProblem(error, admitted.requestId, report)),
+    );
+};

@@ -1,0 +1,114 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CaptureLog } from '../../adapters/embedded/capture-log/capture-log';
+import { segmentsAmong } from '../../adapters/embedded/capture-log/segments';
+import type { PlatformLog } from '../../adapters/embedded/platform-log';
+import { duckWarehouse } from '../../adapters/embedded/tables/duck-warehouse';
+import { tableRequests } from '../../adapters/embedded/tables/table-requests';
+import { type Heard, tableWorker } from '../../adapters/embedded/tables/table-worker';
+import type { CapturedRequests } from '../../core/capture/captured-requests';
+import { foundService } from '../../core/services/find-service';
+import type { ServiceEvents } from '../../core/services/service-events';
+import type { ServiceRecords } from '../../core/services/service-records';
+import type { RecordStore } from '../../core/shared/record-store';
+import { ensureTables } from '../../core/tables/ensure-tables';
+import type { Erasure } from '../../core/tables/erasure';
+import { cancelQuery, findQuery, runQuery } from '../../core/tables/run-query';
+import { tableRecords } from '../../core/tables/table-records';
+import type { Ends } from './ends';
+import { clock, newId } from './primitives';
+import { tellBuilt } from './tell-built';
+
+interface Needs {
+  readonly inData: (name: string) => string;
+  readonly records: RecordStore;
+  readonly services: ServiceRecords;
+  readonly sink: Pick<CaptureLog, 'roll'>;
+  readonly requests: CapturedRequests;
+  readonly log: PlatformLog;
+  readonly events: Pick<ServiceEvents, 'happened'>;
+  readonly ends: Ends;
+}
+
+const FILE = join(dirname(fileURLToPath(import.meta.url)), 'tables-worker.mjs');
+
+/** The tables: one process that builds them, and one, from the first question on, that answers. */
+export const tableRoom = ({
+  inData,
+  records,
+  services,
+  sink,
+  requests,
+  log,
+  events,
+  ends,
+}: Needs) => {
+  const data = inData('');
+  const results = inData('query-results');
+  // What a process that was killed has left.
+  rmSync(results, { recursive: true, force: true });
+  mkdirSync(results, { recursive: true, mode: 0o700 });
+  const built = tellBuilt(log, events);
+  const heard = (told: Heard): void => {
+    if (told.tell === 'built') built(told.report);
+    else log({ level: 'warning', message: told.message });
+  };
+  const builder = tableWorker({ file: FILE, args: ['build', data], always: true, heard });
+  ends.add(() => builder.close());
+  const queries = tableWorker({ file: FILE, args: ['query', data], always: false, heard });
+  ends.add(() => queries.close());
+  const rollLog = (): number => {
+    sink.roll();
+    return segmentsAmong(readdirSync(inData('capture'))).at(-1)?.sequence ?? -1;
+  };
+  const warehouse = duckWarehouse({ builder, queries, results, rollLog, newId, clock });
+  const tables = tableRecords(records);
+
+  return {
+    /** Builds from here on. */
+    start: builder.start,
+
+    /** Gives services that are older than their tables what they need. */
+    async ensureAll(): Promise<void> {
+      let cursor: string | undefined;
+      do {
+        const page = await services.listDocuments({ limit: 100, cursor });
+        for (const document of page.items) await ensureTables(records, document);
+        cursor = page.next_cursor ?? undefined;
+      } while (cursor !== undefined);
+    },
+
+    /** Takes out all that was captured of a service, and forgets its tables. */
+    async purge(service: string): Promise<void> {
+      await warehouse.purge(service);
+      await tables.remove(service);
+    },
+
+    requests: tableRequests({ queries, log: requests }),
+
+    endpoints: {
+      tables,
+      runQuery: runQuery({ warehouse }),
+      findQuery: findQuery({ warehouse }),
+      queryResult: warehouse.queryResult,
+      cancelQuery: cancelQuery({ warehouse }),
+      refresh: async (service: string, again: Days | null) => {
+        foundService(await services.read(service), service);
+        return warehouse.refresh(service, again);
+      },
+      erase: async (service: string, what: Erasure) => {
+        if (!(await tables.find(service))) foundService(undefined, service);
+        return warehouse.erase(service, what);
+      },
+      newId,
+    },
+  };
+};
+
+interface Days {
+  readonly from: string;
+  readonly to: string;
+}
+
+export type TableRoom = ReturnType<typeof tableRoom>;

@@ -1,0 +1,115 @@
+import { mkdirSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { join } from 'node:path';
+import { sqliteRecordStore } from '../adapters/embedded/sqlite-record-store';
+import { startBuilder } from '../adapters/embedded/tables/builder';
+import { openDuck } from '../adapters/embedded/tables/duckdb';
+import { placesOf } from '../adapters/embedded/tables/label-statements';
+import { recover, waitingFolder, workFolder } from '../adapters/embedded/tables/part-files';
+import { openQueryEngine } from '../adapters/embedded/tables/query-engine';
+import { serveAsks, tell } from '../adapters/embedded/tables/serve-asks';
+import { becomeSoleBuilder } from '../adapters/embedded/tables/sole-builder';
+import { tableBuilder } from '../adapters/embedded/tables/table-builder';
+import { openTableState } from '../adapters/embedded/tables/table-state';
+import type { Retention } from '../core/services/service';
+import { serviceRecords } from '../core/services/service-records';
+import { tableRecords } from '../core/tables/table-records';
+
+// Before anything is waited for: whose platform is gone would go on for ever.
+process.on('disconnect', () => process.exit(0));
+const [role, data = ''] = process.argv.slice(2);
+const folder = join(data, 'tables');
+const log = join(data, 'capture');
+const labels = join(data, 'labels');
+const results = join(data, 'query-results');
+process.umask(0o077);
+for (const needed of [folder, workFolder(folder), waitingFolder(folder), results, log])
+  mkdirSync(needed, { recursive: true });
+
+const state = openTableState(join(data, 'tables.db'));
+const records = sqliteRecordStore(join(data, 'records.db'), { now: () => new Date() });
+const tables = tableRecords(records);
+const services = serviceRecords(records);
+
+const BUILD_MEMORY = '400MB';
+const QUERY_MEMORY = '512MB';
+const LONGEST_QUERY_MS = 300_000;
+
+const runBuilder = async (): Promise<void> => {
+  // Predictions go first.
+  setPriority(10);
+  const sole = await becomeSoleBuilder(join(data, 'tables.lock'));
+  process.once('exit', () => sole.release());
+  await recover(folder, state);
+  const duck = await openDuck({
+    memory: BUILD_MEMORY,
+    threads: 1,
+    spill: join(workFolder(folder), 'spill'),
+  });
+  const describe = async (service: string) => {
+    const table = await tables.find(service);
+    return (
+      table && {
+        table,
+        version: (model: string, version: number) => tables.findVersion(service, model, version),
+        versions: () => tables.listVersions(service),
+      }
+    );
+  };
+  const retentions = async () => {
+    const found: { service: string; retention: Retention }[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await services.list({ limit: 100, cursor });
+      found.push(...page.items.map(({ name, retention }) => ({ service: name, retention })));
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+    return found;
+  };
+  const builder = startBuilder({
+    tables: tableBuilder({
+      ...{ duck, state, folder, log, labels, describe, retentions },
+      now: () => new Date(),
+    }),
+    built: (report) => tell({ tell: 'built', report }),
+    trouble: (message) => tell({ tell: 'trouble', message }),
+    giveUp: () => process.exit(1),
+  });
+  serveAsks(async (asked) => {
+    if (asked.ask === 'catch-up') return builder.refresh(asked.again);
+    if (asked.ask === 'erase') return builder.erase(asked.service, asked.what, asked.upTo);
+    if (asked.ask === 'purge') return builder.purge(asked.service, asked.upTo);
+    throw new Error(`the builder is not asked to ${asked.ask}`);
+  });
+};
+
+const runQueries = async (): Promise<void> => {
+  setPriority(5);
+  const engine = await openQueryEngine({
+    folder,
+    results: results,
+    parts: state.allParts,
+    revision: state.revision,
+    waiting: state.waiting,
+    services: async () => {
+      const names = await tables.list();
+      const found = await Promise.all(
+        names.map(async (service) => ({
+          service,
+          table: await tables.find(service),
+          places: placesOf(await tables.listVersions(service)),
+        })),
+      );
+      return found.flatMap(({ table, ...more }) => (table ? [{ table, ...more }] : []));
+    },
+    memory: QUERY_MEMORY,
+    longestMs: LONGEST_QUERY_MS,
+  });
+  serveAsks(async (asked, signal) => {
+    if (asked.ask === 'query') return engine.query(asked.sql, asked, signal);
+    if (asked.ask === 'export') return engine.export(asked.sql, asked.format, asked.file, signal);
+    throw new Error(`queries are not asked to ${asked.ask}`);
+  });
+};
+
+await (role === 'build' ? runBuilder() : runQueries());

@@ -1,0 +1,115 @@
+import type { Signature } from '../models/signature';
+import type { RecordStore } from '../shared/record-store';
+import { removalOf, removePartition } from '../shared/remove-records';
+import { retryRaces } from '../shared/revisions';
+import { NO_COLUMNS, type ServiceTable, type VersionColumns, withVersion } from './service-table';
+
+/** A model version that a service uses, as far as its columns go. */
+export interface TabledVersion {
+  readonly model: string;
+  readonly version: number;
+  readonly signature: Pick<Signature, 'inputs' | 'output'>;
+}
+
+/** Where a model version's values go, and which one it is. */
+export interface StoredVersion extends VersionColumns {
+  readonly model: string;
+  readonly version: number;
+}
+
+const tableKey = (service: string) => ({ partition: 'tables', sort: service });
+const versionsOf = (service: string): string => `table#${service}`;
+const versionKey = (service: string, model: string, version: number) => ({
+  partition: versionsOf(service),
+  sort: `${model}#${version}`,
+});
+
+/** Columns of the services' tables, which outlive the services: what was captured of them stays. */
+export const tableRecords = (store: RecordStore) => {
+  const find = async (service: string): Promise<ServiceTable | undefined> =>
+    (await store.get(tableKey(service)))?.document as ServiceTable | undefined;
+
+  return {
+    find,
+
+    /** Where a model version's values go; undefined for one that the service never had. */
+    async findVersion(
+      service: string,
+      model: string,
+      version: number,
+    ): Promise<VersionColumns | undefined> {
+      const record = await store.get(versionKey(service, model, version));
+      return record?.document as VersionColumns | undefined;
+    },
+
+    /** Every model version that a service ever had. */
+    async listVersions(service: string): Promise<readonly StoredVersion[]> {
+      const found: StoredVersion[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await store.list({
+          partition: versionsOf(service),
+          limit: 100,
+          ...(after && { after }),
+        });
+        for (const { sort, document } of page.records) {
+          const [model = '', version = ''] = sort.split('#');
+          found.push({ ...(document as VersionColumns), model, version: Number(version) });
+        }
+        if (page.next === undefined) return found;
+        after = page.next;
+      }
+    },
+
+    /** Names of services that have tables, in order. */
+    async list(): Promise<readonly string[]> {
+      const names: string[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await store.list({ partition: 'tables', limit: 100, ...(after && { after }) });
+        names.push(...page.records.map(({ sort }) => sort));
+        if (page.next === undefined) return names;
+        after = page.next;
+      }
+    },
+
+    /** Makes room for a model version's values; what has room stays as it is. */
+    async ensure(
+      service: string,
+      { model, version, signature }: TabledVersion,
+      hashed: ReadonlySet<string>,
+    ): Promise<void> {
+      await retryRaces(async (write) => {
+        const [head, row] = await Promise.all([
+          store.get(tableKey(service)),
+          store.get(versionKey(service, model, version)),
+        ]);
+        const table = (head?.document as ServiceTable | undefined) ?? NO_COLUMNS;
+        const next = withVersion(table, signature, hashed);
+        const put = { ...versionKey(service, model, version), put: next.version };
+        if (row && JSON.stringify(row.document) === JSON.stringify(next.version)) return;
+        await write(
+          store.transact([
+            { ...tableKey(service), seen: head?.revision ?? 0, put: next.table },
+            { ...put, seen: row?.revision ?? 0 },
+          ]),
+        );
+      });
+    },
+
+    /** A table without columns of its own, where there is none. */
+    async ensureTable(service: string): Promise<void> {
+      await retryRaces(async (write) => {
+        if (await store.get(tableKey(service))) return;
+        await write(store.transact([{ ...tableKey(service), seen: 0, put: NO_COLUMNS }]));
+      });
+    },
+
+    /** Forgets a service's columns; one that has none is no error. */
+    async remove(service: string): Promise<void> {
+      await removePartition(store, versionsOf(service));
+      const changes = await removalOf(store, [tableKey(service)]);
+      if (changes.length > 0) await store.transact(changes);
+    },
+  };
+};
+
+export type TableRecords = ReturnType<typeof tableRecords>;

@@ -1,0 +1,121 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Caller, caller, until } from './support/api';
+import { type Running, startPlatform, wineModel } from './support/platform';
+import { wineBody } from './support/wine';
+
+const manifest = `
+services:
+  wine:
+    auth: false
+    versions: { v1: { model: ${wineModel} } }
+  other:
+    auth: false
+    versions: { v1: { model: ${wineModel} } }
+`;
+
+/** Files under a folder that hold a text, by their paths within it. */
+const filesWith = (folder: string, text: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => readFileSync(path).includes(text))
+    .map((path) => path.slice(folder.length + 1));
+
+describe('what was captured', () => {
+  let platform: Running;
+  let operator: Caller;
+  beforeAll(async () => {
+    platform = await startPlatform({ manifest });
+    operator = caller(platform.url, platform.token);
+  }, 30_000);
+  afterAll(() => platform.stop());
+
+  const predict = async (service: string, client: string): Promise<string> => {
+    const { headers } = await caller(platform.url)(`/services/${service}/predict`, {
+      body: wineBody,
+      headers: { 'x-client-request-id': client },
+    });
+    return headers.get('x-request-id') ?? '';
+  };
+  const sql = async (text: string) =>
+    (await operator('/api/query', { body: { sql: text } })).body.rows;
+  const refresh = (service: string) =>
+    operator(`/api/services/${service}/tables/refresh`, { method: 'POST' });
+  const erase = (body: object) => operator('/api/services/wine/erasures', { body });
+  const rows = wineBody.dataframe_split.data.length;
+
+  it('can be erased by request, by its caller’s id and by a value, and leaves nothing behind', async () => {
+    const [first, second, third] = [
+      await predict('wine', 'customer-0815'),
+      await predict('wine', 'customer-4711'),
+      await predict('other', 'customer-4711'),
+    ];
+    const labels = [
+      { request_id: first, label: 5 },
+      { client_request_id: 'customer-4711', label: 6 },
+    ];
+    await operator('/services/wine/labels', { body: { labels } });
+    await refresh('wine');
+    expect(await sql('SELECT count(*) FROM inference.labels')).toEqual([[2]]);
+
+    expect(await erase({ request_ids: [first] })).toMatchObject({
+      status: 200,
+      body: { requests: 1, rows, errors: 0, labels: 1 },
+    });
+    expect(filesWith(platform.data, 'customer-0815')).toEqual([]);
+    expect(await erase({ client_request_ids: ['customer-4711'] })).toMatchObject({
+      body: { requests: 1, rows, labels: 1 },
+    });
+    expect(await sql('SELECT DISTINCT request_id FROM inference.requests')).toEqual([[third]]);
+    expect(await sql('SELECT count(*) FROM inference.labels')).toEqual([[0]]);
+    expect((await operator(`/api/services/wine/requests/${second}`)).status).toBe(404);
+    expect((await operator(`/api/services/other/requests/${third}`)).status).toBe(200);
+
+    const fourth = await predict('wine', 'customer-1234');
+    expect(await erase({ column: 'alcohol', value: 99 })).toMatchObject({ body: { requests: 0 } });
+    expect(await erase({ column: 'none', value: 99 })).toMatchObject({ status: 400 });
+    expect(await erase({ column: 'request_id', value: fourth })).toMatchObject({
+      body: { requests: 1, rows },
+    });
+    expect(filesWith(platform.data, 'customer-1234')).toEqual([]);
+    await predict('wine', 'still-served');
+    await refresh('wine');
+    expect(await sql('SELECT count(*) FROM inference.wine')).toEqual([[rows]]);
+  }, 60_000);
+
+  it('goes with its service when that is asked for, and only then', async () => {
+    const named = async (name: string) => {
+      await operator('/api/services', {
+        body: { name, auth: false, versions: { v1: { model: { name: 'wine', version: 1 } } } },
+      });
+      await until(
+        () => operator(`/api/services/${name}`),
+        ({ body }) => body.status === 'running',
+      );
+      await predict(name, `asked-${name}`);
+      await operator(`/api/services/${name}/stop`, { method: 'POST' });
+      await until(
+        () => operator(`/api/services/${name}`),
+        ({ body }) => body.status === 'stopped',
+      );
+    };
+    await named('kept-one');
+    await named('purged-one');
+    const gone = await operator('/api/services/purged-one?purge=true', { method: 'DELETE' });
+    expect(gone.status).toBe(204);
+    expect(filesWith(platform.data, 'asked-purged-one')).toEqual([]);
+    expect((await operator('/api/services/kept-one', { method: 'DELETE' })).status).toBe(204);
+    expect(await sql('SELECT count(*) FROM inference.kept_one')).toEqual([[rows]]);
+    expect(
+      await operator('/api/query', { body: { sql: 'FROM inference.purged_one' } }),
+    ).toMatchObject({
+      status: 400,
+    });
+    expect(await sql(`SELECT DISTINCT service FROM inference.requests ORDER BY 1`)).toEqual([
+      ['kept-one'],
+      ['other'],
+      ['wine'],
+    ]);
+  }, 60_000);
+});
