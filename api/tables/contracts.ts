@@ -12,7 +12,14 @@ const QueryResult = z.object({
   scanned_bytes: z.int().nullable().describe('Null where the engine does not tell'),
 });
 
-const Ids = z.array(z.string().min(1).max(256)).min(1).max(1_000);
+const RequestIds = z
+  .array(z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/))
+  .min(1)
+  .max(1_000);
+const ClientIds = z
+  .array(z.string().regex(/^[\x20-\x7E]{1,256}$/))
+  .min(1)
+  .max(1_000);
 
 const Query = z.object({ query: z.string().min(1).max(64) });
 
@@ -97,11 +104,11 @@ export const tableContracts = {
     input: z.object({
       path: z.object({ service: Name }),
       body: z.union([
-        z.strictObject({ request_ids: Ids }),
-        z.strictObject({ client_request_ids: Ids }),
+        z.strictObject({ request_ids: RequestIds }),
+        z.strictObject({ client_request_ids: ClientIds }),
         z
           .strictObject({
-            column: z.string().min(1).max(255),
+            column: z.string().regex(/^[a-z0-9_]{1,255}$/),
             value: z.union([z.string(), z.number(), z.boolean()]),
           })
           .describe('Every request with a row that has this value in this column of the table'),

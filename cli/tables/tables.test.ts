@@ -24,6 +24,9 @@ const ANSWERS: Answers = {
   'POST /api/services/wine/tables/refresh': () => ({
     body: { run_id: 'run-1', status: 'succeeded', rows: 12_000, errors: 0, labels: 3 },
   }),
+  'POST /api/services/wine/erasures': () => ({
+    body: { erasure_id: 'erasure-1', requests: 2, rows: 10, errors: 0, labels: 1 },
+  }),
 };
 const run = async (...args: readonly string[]) => {
   platform = await platformEmulator(ANSWERS);
@@ -57,6 +60,26 @@ describe('tables', () => {
       from: '2026-11-01T00:00:00.000Z',
     });
   });
+
+  it('lose whole requests, when that is meant', async () => {
+    const given = ['tables', 'erase', 'wine', '--client-request-id', 'a-1', 'a-2'];
+    const { stdout } = await run(...given, '--yes');
+    expect(stdout).toBe('2 requests went, with 10 rows, 0 errors and 1 labels\n');
+    expect(JSON.parse(platform.asked[0]?.body.toString() ?? '')).toEqual({
+      client_request_ids: ['a-1', 'a-2'],
+    });
+    await platform.close();
+    expect((await run(...given)).code).toBe(2);
+    expect(platform.asked).toEqual([]);
+  });
+
+  it.each([[[]], [['--column', 'age']], [['--request-id', 'a', '--client-request-id', 'b']]])(
+    'lose nothing when it is not clear what: %j',
+    async (options) => {
+      const { code, stderr } = await run('tables', 'erase', 'wine', '--yes', ...options);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('give --request-id')]);
+    },
+  );
 
   it('are completed by name', async () => {
     const { stdout } = await run('__complete', '--', 'tables', 'show', 'inference.w');

@@ -9,7 +9,13 @@ export const name = (text: string): string => {
 };
 
 /** A text in a statement. */
-export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+export const literal = (text: string): string => {
+  const quoted = (part: string): string => `'${part.replaceAll("'", "''")}'`;
+  // A statement ends for DuckDB where it holds a NUL.
+  return text.includes('\0')
+    ? `(${text.split('\0').map(quoted).join(' || chr(0) || ')})`
+    : quoted(text);
+};
 
 export const list = (texts: readonly string[]): string => `[${texts.map(literal).join(', ')}]`;
 
