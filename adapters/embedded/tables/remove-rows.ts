@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duck } from './duckdb';
 import { partPath, workFolder } from './part-files';
@@ -44,7 +43,8 @@ export const removeRows = async (
       `COPY (SELECT * FROM ${from} WHERE (${condition}) IS NOT TRUE) TO ${literal(draft)}
        (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)`,
     );
-    const next = { ...part, rows: part.rows - gone, bytes: statSync(draft).size };
+    const rest = part.rows - gone;
+    const next = { ...part, rows: rest, bytes: Math.ceil((part.bytes * rest) / part.rows) };
     replacements.push({ draft, path, part: next });
   }
   return { replacements, removals, rows };
