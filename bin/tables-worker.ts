@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +16,18 @@ import type { Retention } from '../core/services/service';
 import { serviceRecords } from '../core/services/service-records';
 import { tableRecords } from '../core/tables/table-records';
 
+const BUILD_PRIORITY = 10;
+const QUERY_PRIORITY = 5;
+
 // Before anything is waited for: whose platform is gone would go on for ever.
 process.on('disconnect', () => process.exit(0));
-const [role, data = ''] = process.argv.slice(2);
+const [role, data = '', priority = 'low'] = process.argv.slice(2);
+// Predictions go first. Early, because threads have the priority of the one that begins them.
+setPriority(role === 'build' ? BUILD_PRIORITY : QUERY_PRIORITY);
+// Where Linux has the command, a build gives way to a prediction at once, not at the end of its slice.
+if (role === 'build' && priority === 'idle' && process.platform === 'linux') {
+  spawnSync('chrt', ['--idle', '--all-tasks', '--pid', '0', `${process.pid}`], { stdio: 'ignore' });
+}
 const folder = join(data, 'tables');
 const log = join(data, 'capture');
 const labels = join(data, 'labels');
@@ -36,8 +46,6 @@ const QUERY_MEMORY = '512MB';
 const LONGEST_QUERY_MS = 300_000;
 
 const runBuilder = async (): Promise<void> => {
-  // Predictions go first.
-  setPriority(10);
   const sole = await becomeSoleBuilder(join(data, 'tables.lock'));
   process.once('exit', () => sole.release());
   await recover(folder, state);
@@ -84,7 +92,6 @@ const runBuilder = async (): Promise<void> => {
 };
 
 const runQueries = async (): Promise<void> => {
-  setPriority(5);
   const engine = await openQueryEngine({
     folder,
     results: results,

@@ -84,7 +84,7 @@ const openRooms = async (
   ends.add(() => host.close(1_000));
 
   const tables = tableRoom({
-    ...{ inData, records, services, events, log, ends },
+    ...{ env, inData, records, services, events, log, ends },
     ...{ sink: stores.sink, requests: stores.requests },
   });
 

@@ -11,16 +11,19 @@ import type { CapturedRequests } from '../../core/capture/captured-requests';
 import { foundService } from '../../core/services/find-service';
 import type { ServiceEvents } from '../../core/services/service-events';
 import type { ServiceRecords } from '../../core/services/service-records';
+import { DomainError } from '../../core/shared/domain-error';
 import type { RecordStore } from '../../core/shared/record-store';
 import { ensureTables } from '../../core/tables/ensure-tables';
 import type { Erasure } from '../../core/tables/erasure';
 import { cancelQuery, findQuery, runQuery } from '../../core/tables/run-query';
 import { tableRecords } from '../../core/tables/table-records';
 import type { Ends } from './ends';
+import type { Env } from './options';
 import { clock, newId } from './primitives';
 import { tellBuilt } from './tell-built';
 
 interface Needs {
+  readonly env: Env;
   readonly inData: (name: string) => string;
   readonly records: RecordStore;
   readonly services: ServiceRecords;
@@ -35,6 +38,7 @@ const FILE = join(dirname(fileURLToPath(import.meta.url)), 'tables-worker.mjs');
 
 /** The tables: one process that builds them, and one, from the first question on, that answers. */
 export const tableRoom = ({
+  env,
   inData,
   records,
   services,
@@ -54,7 +58,12 @@ export const tableRoom = ({
     if (told.tell === 'built') built(told.report);
     else log({ level: 'warning', message: told.message });
   };
-  const builder = tableWorker({ file: FILE, args: ['build', data], always: true, heard });
+  const builder = tableWorker({
+    file: FILE,
+    args: ['build', data, buildPriority(env)],
+    always: true,
+    heard,
+  });
   ends.add(() => builder.close());
   const queries = tableWorker({ file: FILE, args: ['query', data], always: false, heard });
   ends.add(() => queries.close());
@@ -104,6 +113,12 @@ export const tableRoom = ({
       newId,
     },
   };
+};
+
+/** @throws `invalid-input` */
+const buildPriority = ({ TIDEGATE_BUILD_PRIORITY: text = 'idle' }: Env): string => {
+  if (text === 'idle' || text === 'low') return text;
+  throw new DomainError('invalid-input', 'TIDEGATE_BUILD_PRIORITY is idle or low');
 };
 
 interface Days {
