@@ -33,7 +33,7 @@ const log = join(data, 'capture');
 const labels = join(data, 'labels');
 const results = join(data, 'query-results');
 process.umask(0o077);
-for (const needed of [folder, workFolder(folder), waitingFolder(folder), results, log])
+for (const needed of [folder, workFolder(folder), waitingFolder(folder), log])
   mkdirSync(needed, { recursive: true });
 
 const state = openTableState(join(data, 'tables.db'));
@@ -94,7 +94,7 @@ const runBuilder = async (): Promise<void> => {
 const runQueries = async (): Promise<void> => {
   const engine = await openQueryEngine({
     folder,
-    results: results,
+    results,
     parts: state.allParts,
     revision: state.revision,
     waiting: state.waiting,

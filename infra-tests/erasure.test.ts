@@ -102,6 +102,8 @@ describe('what was captured', () => {
     };
     await named('kept-one');
     await named('purged-one');
+    await refresh('kept-one');
+    expect(await sql('SELECT count(*) FROM inference.purged_one')).toEqual([[rows]]);
     const gone = await operator('/api/services/purged-one?purge=true', { method: 'DELETE' });
     expect(gone.status).toBe(204);
     expect(filesWith(platform.data, 'asked-purged-one')).toEqual([]);
@@ -111,6 +113,7 @@ describe('what was captured', () => {
       await operator('/api/query', { body: { sql: 'FROM inference.purged_one' } }),
     ).toMatchObject({
       status: 400,
+      body: { detail: expect.stringContaining('does not exist') },
     });
     expect(await sql(`SELECT DISTINCT service FROM inference.requests ORDER BY 1`)).toEqual([
       ['kept-one'],

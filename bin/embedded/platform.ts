@@ -140,10 +140,10 @@ const openRooms = async (
   // First, so that a name whose deletion was cut off is free for the manifest.
   await room.finishDeletions();
   await manifestRoom({ manifest, services, access, room, model }).apply();
-  await tables.ensureAll();
   await room.sweep();
   await firstStates({ services, statesOf, clock, patienceMs: PATIENCE_MS, stopping });
   start.over();
+  await tables.ensureAll();
   tables.start();
 
   const minutely = setInterval(() => {

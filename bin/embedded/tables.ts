@@ -107,7 +107,8 @@ export const tableRoom = ({
         return warehouse.refresh(service, again);
       },
       erase: async (service: string, what: Erasure) => {
-        if (!(await tables.find(service))) foundService(undefined, service);
+        // Also of a service that was deleted since.
+        foundService(await tables.find(service), service);
         return warehouse.erase(service, what);
       },
       newId,

@@ -1,5 +1,5 @@
 import type { Signature } from '../models/signature';
-import type { RecordStore } from '../shared/record-store';
+import type { RecordStore, StoredRecord } from '../shared/record-store';
 import { removalOf, removePartition } from '../shared/remove-records';
 import { retryRaces } from '../shared/revisions';
 import { NO_COLUMNS, type ServiceTable, type VersionColumns, withVersion } from './service-table';
@@ -29,6 +29,20 @@ export const tableRecords = (store: RecordStore) => {
   const find = async (service: string): Promise<ServiceTable | undefined> =>
     (await store.get(tableKey(service)))?.document as ServiceTable | undefined;
 
+  const all = async (partition: string): Promise<readonly StoredRecord[]> => {
+    const found: StoredRecord[] = [];
+    for (let after: string | undefined; ; ) {
+      const { records, next } = await store.list({
+        partition,
+        limit: 100,
+        ...(after && { after }),
+      });
+      found.push(...records);
+      if (next === undefined) return found;
+      after = next;
+    }
+  };
+
   return {
     find,
 
@@ -44,31 +58,15 @@ export const tableRecords = (store: RecordStore) => {
 
     /** Every model version that a service ever had. */
     async listVersions(service: string): Promise<readonly StoredVersion[]> {
-      const found: StoredVersion[] = [];
-      for (let after: string | undefined; ; ) {
-        const page = await store.list({
-          partition: versionsOf(service),
-          limit: 100,
-          ...(after && { after }),
-        });
-        for (const { sort, document } of page.records) {
-          const [model = '', version = ''] = sort.split('#');
-          found.push({ ...(document as VersionColumns), model, version: Number(version) });
-        }
-        if (page.next === undefined) return found;
-        after = page.next;
-      }
+      return (await all(versionsOf(service))).map(({ sort, document }) => {
+        const [model = '', version = ''] = sort.split('#');
+        return { ...(document as VersionColumns), model, version: Number(version) };
+      });
     },
 
     /** Names of services that have tables, in order. */
     async list(): Promise<readonly string[]> {
-      const names: string[] = [];
-      for (let after: string | undefined; ; ) {
-        const page = await store.list({ partition: 'tables', limit: 100, ...(after && { after }) });
-        names.push(...page.records.map(({ sort }) => sort));
-        if (page.next === undefined) return names;
-        after = page.next;
-      }
+      return (await all('tables')).map(({ sort }) => sort);
     },
 
     /** Makes room for a model version's values; what has room stays as it is. */

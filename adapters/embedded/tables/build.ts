@@ -35,8 +35,6 @@ interface Needs {
 
 /** What one build did. */
 export interface BuildReport {
-  /** Bytes of the log. */
-  readonly bytes: number;
   readonly requests: number;
   /** Requests that were in their table already. */
   readonly repeated: number;
@@ -90,7 +88,7 @@ const buildWindow = async (needs: Needs, window: LogWindow): Promise<BuildReport
 
 const buildFrom = async (
   needs: Needs,
-  { bytes, end }: LogWindow,
+  { end }: LogWindow,
   files: readonly string[],
 ): Promise<BuildReport> => {
   const { describe, duck, state } = needs;
@@ -121,7 +119,7 @@ const buildFrom = async (
   replacements.push(...labels.replacements);
   await carryOut(state, { replacements, position: end, waiting: labels.waiting });
   await dropRelations(duck);
-  return { bytes, ...read, rows, errors, failed, ambiguous: labels.ambiguous };
+  return { ...read, rows, errors, failed, ambiguous: labels.ambiguous };
 };
 
 /** Makes `fresh`: the requests of these files that are in no part yet, each once. */

@@ -6,6 +6,7 @@ import { errorsTableNameOf, tableNameOf } from '../../../core/tables/table-name'
 import type { Description } from './build';
 import type { LabelNeeds } from './label-needs';
 import { carryOut, finishDecided, partPath } from './part-files';
+import { columnsIn } from './part-shape';
 import { duckType, list, literal, name } from './quoting';
 import { type Removed, removeRows } from './remove-rows';
 import type { Part, Replacement, Waiting } from './table-state';
@@ -118,7 +119,7 @@ const selection = async (needs: Needs, service: string, what: Erasure): Promise<
   );
   if (!column) throw new DomainError('invalid-input', `there is no column of this name`);
   const rows = partsOf(needs, tableNameOf(service)).filter(({ shape }) =>
-    shape.split(', ').includes(`${column.name} ${column.type}`),
+    columnsIn(shape).includes(column.name),
   );
   if (rows.length === 0) return 'SELECT 1';
   const from = list(rows.map((part) => partPath(needs.folder, part)));

@@ -1,11 +1,11 @@
-import { join } from 'node:path';
 import { serviceColumns } from '../../../core/tables/service-columns';
 import type { ServiceTable } from '../../../core/tables/service-table';
 import { tableNameOf } from '../../../core/tables/table-name';
 import { PATIENCE_DAYS } from './label-build';
 import type { LabelNeeds } from './label-needs';
 import { type LabelPlace, withLabels } from './label-statements';
-import { carryOut, partPath, workFolder } from './part-files';
+import { carryOut, draftPath, partPath } from './part-files';
+import { shapeOf } from './part-shape';
 import { literal } from './quoting';
 import type { Part, Replacement, Waiting } from './table-state';
 import { emptyRelation } from './unpack-statement';
@@ -146,7 +146,7 @@ const labelledPart = async (
 ): Promise<Replacement> => {
   const columns = serviceColumns(table).filter((column) => column.name !== 'request_date');
   const all = `${emptyRelation(columns)} UNION ALL BY NAME ${rows}`;
-  const draft = join(workFolder(folder), `${part.table}-${part.date}-${part.number}.parquet`);
+  const draft = draftPath(folder, part);
   await duck.run(
     `COPY (${withLabels(all, 'SELECT * FROM waiting', columns, table.columns, places)})
      TO ${literal(draft)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)`,
@@ -159,7 +159,6 @@ const labelledPart = async (
       `${part.table} of ${part.date}: ${found?.rows} rows with labels, ${part.rows} without`,
     );
   }
-  const shape = columns.map((column) => `${column.name} ${column.type}`).join(', ');
-  const next = { ...part, shape, bytes: await uncompressed(duck, draft) };
+  const next = { ...part, shape: shapeOf(columns), bytes: await uncompressed(duck, draft) };
   return { draft, path: partPath(folder, part), part: next };
 };

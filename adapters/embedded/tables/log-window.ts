@@ -32,7 +32,6 @@ interface Piece {
 /** The next stretch of the log. */
 export interface LogWindow {
   readonly pieces: readonly Piece[];
-  readonly bytes: number;
   /** Where the log goes on. */
   readonly end: LogPosition;
 }
@@ -73,7 +72,7 @@ export const nextWindow = (
     }
     if (room < size) break;
   }
-  return pieces.length === 0 ? null : { pieces, bytes, end };
+  return pieces.length === 0 ? null : { pieces, end };
 };
 
 /** Files that hold just the window; pieces of segments are copied to `<draft>.<n>`. */

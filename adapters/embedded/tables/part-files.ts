@@ -19,6 +19,12 @@ export const partitionOf = (table: string): string =>
 /** Drafts, out of the sight of those who read the tables. */
 export const workFolder = (folder: string): string => `${folder}.work`;
 
+/** Where a part's next file is drafted. */
+export const draftPath = (
+  folder: string,
+  { table, date, number }: Pick<Part, 'table' | 'date' | 'number'>,
+): string => join(workFolder(folder), `${table}-${date}-${number}.parquet`);
+
 /** Labels that are not in their rows' parts yet. */
 export const waitingFolder = (folder: string): string => `${folder}.waiting`;
 

@@ -53,7 +53,14 @@ export const openQueryEngine = async (needs: Needs) => {
   const refreshViews = async (): Promise<void> => {
     const held = waiting();
     const byTable = Map.groupBy(parts(), ({ table }) => table);
-    for (const view of viewsOf(await services())) {
+    const views = viewsOf(await services());
+    const wanted = new Set(views.map(({ table }) => table));
+    for (const table of made.keys()) {
+      if (wanted.has(table)) continue;
+      await duck.run(`DROP VIEW inference.${name(table)}`);
+      made.delete(table);
+    }
+    for (const view of views) {
       const rows = viewStatement(folder, view, byTable.get(view.table) ?? []);
       const { labelled } = view;
       const waits = labelled && (held.get(labelled.service)?.examples ?? 0) > 0;

@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import type { Duck } from './duckdb';
-import { partPath, workFolder } from './part-files';
+import { draftPath, partPath } from './part-files';
 import { literal } from './quoting';
 import type { Part, Removal, Replacement } from './table-state';
 
@@ -38,7 +37,7 @@ export const removeRows = async (
       removals.push({ path, part });
       continue;
     }
-    const draft = join(workFolder(folder), `${part.table}-${part.date}-${part.number}.parquet`);
+    const draft = draftPath(folder, part);
     await duck.run(
       `COPY (SELECT * FROM ${from} WHERE (${condition}) IS NOT TRUE) TO ${literal(draft)}
        (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)`,

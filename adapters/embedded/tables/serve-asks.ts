@@ -7,10 +7,9 @@ export const tell = (message: FromWorker): void => {
   if (process.connected) process.send?.(message);
 };
 
-/** Answers what the platform asks, until the platform is gone; then the process ends. */
+/** Answers what the platform asks. */
 export const serveAsks = (answer: (ask: Ask, signal: AbortSignal) => Promise<unknown>): void => {
   const running = new Map<number, AbortController>();
-  process.on('disconnect', () => process.exit(0));
   process.on('message', (message: ToWorker) => {
     const { id } = message;
     if (message.ask === 'cancel') {

@@ -5,6 +5,7 @@ import type { TableColumn } from '../../../core/tables/table-column';
 import { errorsTableNameOf, tableNameOf } from '../../../core/tables/table-name';
 import { type LabelPlace, withLabels } from './label-statements';
 import { partPath } from './part-files';
+import { columnsIn } from './part-shape';
 import { duckType, list, literal, name } from './quoting';
 import type { Part } from './table-state';
 import { emptyRelation } from './unpack-statement';
@@ -78,6 +79,3 @@ export const labelledStatement = (
   const labels = `SELECT * FROM read_parquet(${literal(examples)})`;
   return withLabels(rows, labels, columns, table.columns, places);
 };
-
-const columnsIn = (shape: string): readonly string[] =>
-  shape.split(', ').map((column) => column.slice(0, column.indexOf(' ')));

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import type { TableColumn } from '../../../core/tables/table-column';
 import type { Duck } from './duckdb';
-import { partitionOf, partPath, workFolder } from './part-files';
+import { draftPath, partitionOf, partPath } from './part-files';
+import { shapeOf } from './part-shape';
 import { duckType, literal, name } from './quoting';
 import type { Part, Replacement, TableState } from './table-state';
 import { emptyRelation } from './unpack-statement';
@@ -33,7 +33,7 @@ export const writeParts = async (
   // The day stands in the path.
   const partition = partitionOf(table);
   const kept = columns.filter((column) => column.name !== partition);
-  const shape = kept.map((column) => `${column.name} ${column.type}`).join(', ');
+  const shape = shapeOf(kept);
   const days = await duck.rows(
     `SELECT ${partition}::VARCHAR AS date, count(*)::INTEGER AS rows FROM ${relation}
      GROUP BY ALL ORDER BY date`,
@@ -41,7 +41,7 @@ export const writeParts = async (
   const replacements: Replacement[] = [];
 
   const draftOf = async (from: string, grown: Part | undefined, next: Omit<Part, Counted>) => {
-    const draft = join(workFolder(folder), `${table}-${next.date}-${next.number}.parquet`);
+    const draft = draftPath(folder, next);
     const before = grown
       ? ` UNION ALL BY NAME SELECT * FROM read_parquet(${literal(partPath(folder, grown))}, hive_partitioning = false)`
       : '';
