@@ -1,6 +1,7 @@
 // These packages are ES modules only, and jest runs CommonJS.
 const esm = ['p-retry', 'is-network-error', 'commander', '@middy'].join('|');
 const base = {
+  setupFiles: ['<rootDir>/bin/seed-properties.mjs'],
   transform: { '\\.m?[jt]sx?$': '@swc/jest' },
   moduleNameMapper: { '^@middy/(\\w+)$': '<rootDir>/node_modules/@middy/$1/index.js' },
   transformIgnorePatterns: [`/node_modules/(?!(${esm})/)`],
