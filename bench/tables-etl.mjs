@@ -137,7 +137,10 @@ const run = async (folder, out, trace) => {
   await builder.stop();
   if (trace) for (const line of longest(trace)) console.error(line);
   await export_(data, out);
-  const phases = { rows_cpu: rows.cpu / 1000, labels_cpu: labels.cpu / 1000 };
+  const phases = {
+    ...{ rows_wall: rows.wall / 1000, rows_cpu: rows.cpu / 1000 },
+    ...{ labels_wall: labels.wall / 1000, labels_cpu: labels.cpu / 1000 },
+  };
   console.log(JSON.stringify({ inner, builder_cpu: cpu, builder_rss: rss, ...phases }));
 };
 

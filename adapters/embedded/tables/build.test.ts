@@ -21,7 +21,7 @@ const WINE: Taught = { model: 'wine', version: 1, inputs: { pH: 'double', alcoho
 
 const open = async (taught: Readonly<Record<string, readonly Taught[]>> = { wine: [WINE] }) => {
   const folders = openFolders();
-  const duck = await openDuck({ memory: '200MB', threads: 1, spill: null });
+  const duck = await openDuck({ memory: '200MB', threads: 1, spill: null, atOnce: 2 });
   const state = openTableState(join(folders.root, 'tables.db'));
   closing.push(() => {
     duck.close();
@@ -36,7 +36,7 @@ const open = async (taught: Readonly<Record<string, readonly Taught[]>> = { wine
   return {
     ...folders,
     state,
-    build: () => build({ ...folders, duck, state, describe }),
+    build: (mostRows?: number) => build({ ...folders, duck, state, describe, mostRows }),
     /** A table as a foreign reader sees it, a row per line. */
     async table(table: string, columns = '*'): Promise<string> {
       const files = join(folders.folder, table, '*', '*.parquet');
@@ -105,6 +105,28 @@ describe('a build', () => {
     expect(await build()).toMatchObject({ requests: 2, repeated: 2, rows: 2 });
     expect(await table('wine', 'row_index, ph')).toBe('0 | 1\n0 | 7\n0 | 4');
     expect(state.partsOf('wine', '2026-11-20')).toMatchObject([{ number: 1, rows: 3 }]);
+  });
+
+  it('takes thousands of requests in pieces, each row in one part', async () => {
+    const { append, build, table, state } = await open();
+    const many = Array.from({ length: 12_000 }, (_, n) => {
+      const data = Array.from({ length: n % 3 }, (__, row) => [n, row]);
+      const values = data.map(([request = 0, row = 0]) => request + row);
+      return lineOf(T, n, asked(['pH', 'alcohol'], data, values));
+    });
+    // Of two segments, each with some that the other has as well.
+    append(many.slice(0, 7_000));
+    append(many.slice(5_000), { next: true });
+    const counts = { requests: 12_000, repeated: 2_000, rows: 12_000, errors: 4_000 };
+    expect(await build(5_000)).toMatchObject(counts);
+    const rows = await table('wine', 'example_id, row_index, ph, alcohol, prediction');
+    const expected = many.flatMap(({ request_id }, n) =>
+      Array.from({ length: n % 3 }, (_, i) => [`${request_id}-${i}`, i, n, i, n + i].join(' | ')),
+    );
+    expect(rows.split('\n')).toEqual(expected);
+    expect(state.partsOf('wine', '2026-11-20').map(({ rows }) => rows)).toEqual([
+      5_000, 5_000, 2_000,
+    ]);
   });
 
   it('goes on from where it failed, with half of its parts in place, when more has come', async () => {

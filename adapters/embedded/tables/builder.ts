@@ -47,6 +47,7 @@ export const startBuilder = ({ tables, built, trouble, giveUp }: Needs) => {
           continue;
         }
         built(report);
+        if (report.more) continue;
         await sleep(Math.min((performance.now() - startedAt) * RESTS, LONGEST_REST_MS));
       } catch (error) {
         failures += 1;

@@ -6,14 +6,15 @@ interface Options {
   readonly threads: number;
   /** Where what does not fit into memory goes; nowhere when it is null. */
   readonly spill: string | null;
+  /** Statements that run at a time, each on a core of its own; 1 by default. */
+  readonly atOnce?: number;
 }
 
 /** A row by its columns' names; numbers of 64 bits are bigint. */
 type Row = Readonly<Record<string, JS>>;
 
-/** A database in memory that computes over files. */
+/** A database in memory that computes over files. Statements have no connection of their own: no TEMP tables. */
 export interface Duck {
-  readonly connection: DuckDBConnection;
   run(sql: string): Promise<void>;
   rows(sql: string): Promise<readonly Row[]>;
   /** One more way in, with a transaction of its own. */
@@ -21,7 +22,7 @@ export interface Duck {
   close(): void;
 }
 
-export const openDuck = async ({ memory, threads, spill }: Options): Promise<Duck> => {
+export const openDuck = async ({ memory, threads, spill, atOnce = 1 }: Options): Promise<Duck> => {
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: memory,
     threads: String(threads),
@@ -33,19 +34,31 @@ export const openDuck = async ({ memory, threads, spill }: Options): Promise<Duc
     // a reader would get pieces of both.
     enable_external_file_cache: 'false',
   });
-  const connection = await instance.connect();
-  await connection.run("SET GLOBAL TimeZone = 'UTC'");
+  const all = await Promise.all(Array.from({ length: atOnce }, () => instance.connect()));
+  const idle = [...all];
+  const waiting: ((connection: DuckDBConnection) => void)[] = [];
+  const using = async <T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> => {
+    const free = idle.pop();
+    const connection = free ?? (await new Promise<DuckDBConnection>((next) => waiting.push(next)));
+    try {
+      return await work(connection);
+    } finally {
+      const next = waiting.shift();
+      if (next) next(connection);
+      else idle.push(connection);
+    }
+  };
+  await using((connection) => connection.run("SET GLOBAL TimeZone = 'UTC'"));
   return {
-    connection,
-    async run(sql) {
-      await connection.run(sql);
-    },
-    async rows(sql) {
-      return (await connection.runAndReadAll(sql)).getRowObjectsJS();
-    },
+    run: (sql) =>
+      using(async (connection) => {
+        await connection.run(sql);
+      }),
+    rows: (sql) =>
+      using(async (connection) => (await connection.runAndReadAll(sql)).getRowObjectsJS()),
     connect: () => instance.connect(),
     close() {
-      connection.closeSync();
+      for (const connection of all) connection.closeSync();
       instance.closeSync();
     },
   };

@@ -3,13 +3,13 @@ import { DomainError } from '../../../core/shared/domain-error';
 import type { Erasure, ErasureReport } from '../../../core/tables/erasure';
 import { serviceColumns } from '../../../core/tables/service-columns';
 import { errorsTableNameOf, tableNameOf } from '../../../core/tables/table-name';
-import type { Description } from './build';
 import type { LabelNeeds } from './label-needs';
 import { carryOut, finishDecided, partPath } from './part-files';
 import { columnsIn } from './part-shape';
 import { duckType, list, literal, name } from './quoting';
 import { type Removed, removeRows } from './remove-rows';
 import type { Part, Replacement, Waiting } from './table-state';
+import type { Description } from './unpack-service';
 import { draftOf, waitingPaths } from './waiting-files';
 
 interface Needs extends Pick<LabelNeeds, 'duck' | 'state' | 'folder'> {
@@ -28,9 +28,7 @@ export const erase = async (
 ): Promise<ErasureReport> => {
   const { duck, state } = needs;
   await finishDecided(state);
-  await duck.run(
-    'CREATE OR REPLACE TEMP TABLE erased (request_id VARCHAR, client_request_id VARCHAR)',
-  );
+  await duck.run('CREATE OR REPLACE TABLE erased (request_id VARCHAR, client_request_id VARCHAR)');
   await duck.run(await selection(needs, service, what));
   const ofService = `service = ${literal(service)}`;
   const known = 'request_id IN (SELECT request_id FROM erased)';
@@ -57,7 +55,7 @@ export const purge = async (needs: Needs, service: string): Promise<ErasureRepor
   const rows = whole(needs, partsOf(needs, tableNameOf(service)));
   const errors = whole(needs, partsOf(needs, errorsTableNameOf(service)));
   await needs.duck.run(
-    'CREATE OR REPLACE TEMP TABLE erased AS SELECT NULL::VARCHAR AS request_id WHERE false',
+    'CREATE OR REPLACE TABLE erased AS SELECT NULL::VARCHAR AS request_id WHERE false',
   );
   await decide(
     needs,

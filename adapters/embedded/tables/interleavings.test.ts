@@ -72,7 +72,7 @@ const failing = (() => {
 let builder: Duck;
 let reader: Duck;
 beforeAll(async () => {
-  builder = await openDuck({ memory: '200MB', threads: 1, spill: null });
+  builder = await openDuck({ memory: '200MB', threads: 1, spill: null, atOnce: 2 });
   reader = await openDuck({ memory: '200MB', threads: 1, spill: null });
   const { renameSync } = fs;
   const { open } = files;

@@ -1,21 +1,26 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LABELS } from '../../../core/tables/fixed-columns';
+import type { TableColumn } from '../../../core/tables/table-column';
+import type { Duck } from './duckdb';
 import { clientMatches, keepClients } from './label-clients';
 import type { LabelNeeds } from './label-needs';
 import { CLIENT_LABELS, EXAMPLE_LABELS, winners } from './label-statements';
 import { carryOut, partPath } from './part-files';
 import { duckType, list, literal } from './quoting';
+import { inHalves, settled } from './settled';
 import type { Replacement, TableState, Waiting } from './table-state';
 import { emptyRelation } from './unpack-statement';
 import { draftOf, waitingPaths } from './waiting-files';
-import { writeParts } from './write-parts';
+import { rowsOf, writeParts } from './write-parts';
 
 /** What arrived. */
 export interface LabelReport {
   readonly labels: number;
   /** By service, labels by a client's id that several requests carried. */
   readonly ambiguous: Counts;
+  /** More have arrived than one build takes on. */
+  readonly more: boolean;
 }
 
 /** A count of something by service. */
@@ -23,30 +28,22 @@ export type Counts = Readonly<Record<string, number>>;
 
 /** Batches that one build takes on. */
 const MOST_BATCHES = 500;
-/** Bytes of batches that one build takes on, or else one batch. */
-const MOST_BYTES = 32 * 1024 * 1024;
+/**
+ * Bytes of batches that one build takes on, or else one batch. Much, because what waits already is
+ * written anew with each.
+ */
+const MOST_BYTES = 256 * 1024 * 1024;
 /** Days that a label waits for its row. */
 export const PATIENCE_DAYS = 7;
 
 /** Takes batches in that have arrived: into `labels`, and to where their rows find them. */
 export const takeLabels = async (needs: LabelNeeds): Promise<LabelReport | null> => {
   const { duck, state, folder, labels } = needs;
-  const files = arrivedIn(labels, state);
+  const { files, more } = arrivedIn(labels, state);
   if (files.length === 0) return null;
-  const columns = [...LABELS, { name: 'position', type: 'int' } as const]
-    .filter((column) => column.name !== 'received_date')
-    .map((column) => `${literal(column.name)}: ${literal(duckType(column.type))}`);
-  await duck.run(
-    `CREATE OR REPLACE TEMP TABLE arrived AS
-     SELECT *, received_at::DATE AS received_date
-     FROM read_json(${list(files.map(({ path }) => path))}, format = 'newline_delimited',
-       columns = {${columns.join(', ')}})
-     ORDER BY batch_id, position`,
-  );
-  const parts = await writeParts(
-    { duck, state, folder },
-    { table: 'labels', columns: LABELS, relation: 'arrived' },
-  );
+  await readArrived(duck, files);
+  const arrived = { table: 'labels', columns: LABELS, key: null, relation: 'arrived' };
+  const parts = await writeParts({ duck, state, folder }, await rowsOf(duck, arrived));
   const found = await findRows(needs, 'arrived');
   await carryOut(state, {
     replacements: [...parts, ...found.replacements],
@@ -56,24 +53,55 @@ export const takeLabels = async (needs: LabelNeeds): Promise<LabelReport | null>
   for (const { path } of files) rmSync(path, { force: true });
   const [counts] = await duck.rows('SELECT count(*)::INTEGER AS labels FROM arrived');
   await duck.run('DROP TABLE arrived');
-  return { labels: Number(counts?.labels), ambiguous: found.ambiguous };
+  return { labels: Number(counts?.labels), ambiguous: found.ambiguous, more };
 };
 
-/** Batches that are new; files of others are left from a crash, or came again. */
-const arrivedIn = (folder: string, state: TableState) => {
-  if (!existsSync(folder)) return [];
-  const all = readdirSync(folder).filter((file) => file.endsWith('.ndjson'));
+/** Makes `arrived`, with `labels`' columns and each label's position in its batch. */
+const readArrived = async (duck: Duck, files: readonly Arrived[]): Promise<void> => {
+  const columns: readonly TableColumn[] = [...LABELS, { name: 'position', type: 'int' }];
+  const typed = columns.map((column) => `${column.name} ${duckType(column.type)}`);
+  await duck.run(`CREATE OR REPLACE TABLE arrived (${typed.join(', ')})`);
+  const given = columns
+    .filter((column) => column.name !== 'received_date')
+    .map((column) => `${literal(column.name)}: ${literal(duckType(column.type))}`);
+  const halves = inHalves(files.map(({ path }) => path));
+  await settled(
+    halves.map((some) =>
+      duck.run(
+        `INSERT INTO arrived BY NAME SELECT *, received_at::DATE AS received_date
+         FROM read_json(${list(some)}, format = 'newline_delimited', columns = {${given.join(', ')}})`,
+      ),
+    ),
+  );
+};
+
+/** A batch's file. */
+interface Arrived {
+  readonly id: string;
+  readonly path: string;
+}
+
+/** Batches that are new, as many as one build takes on; files of others are left from a crash, or came again. */
+const arrivedIn = (
+  folder: string,
+  state: TableState,
+): { readonly files: readonly Arrived[]; readonly more: boolean } => {
+  if (!existsSync(folder)) return { files: [], more: false };
+  const all = readdirSync(folder)
+    .filter((file) => file.endsWith('.ndjson'))
+    .toSorted();
   const batches = all.map((file) => ({
     id: file.slice(0, -'.ndjson'.length),
     path: join(folder, file),
   }));
   for (const { id, path } of batches) if (state.hasBatch(id)) rmSync(path, { force: true });
-  const fresh = batches.filter(({ id }) => !state.hasBatch(id)).slice(0, MOST_BATCHES);
+  const fresh = batches.filter(({ id }) => !state.hasBatch(id));
   let bytes = 0;
-  return fresh.filter(({ path }, i) => {
+  const files = fresh.slice(0, MOST_BATCHES).filter(({ path }, i) => {
     bytes += statSync(path).size;
     return i === 0 || bytes <= MOST_BYTES;
   });
+  return { files, more: files.length < fresh.length };
 };
 
 interface Found {
@@ -98,12 +126,12 @@ export const findRows = async (needs: LabelNeeds, relation: string): Promise<Fou
   for (const row of services) {
     const service = String(row.service);
     await duck.run(
-      `CREATE OR REPLACE TEMP TABLE client_labels AS SELECT ${CLIENTS} FROM ${relation}
+      `CREATE OR REPLACE TABLE client_labels AS SELECT ${CLIENTS} FROM ${relation}
        WHERE service = ${literal(service)} AND client_request_id IS NOT NULL`,
     );
     const requests = Number(row.clients) > 0 ? allRequests(needs) : NO_REQUESTS;
     await duck.run(
-      `CREATE OR REPLACE TEMP TABLE matches AS ${clientMatches('client_labels', requests, service)}`,
+      `CREATE OR REPLACE TABLE matches AS ${clientMatches('client_labels', requests, service)}`,
     );
     const direct = EXAMPLE_LABELS.slice(1).map((column) => column.name);
     const examples = await keepExamples(
@@ -163,9 +191,7 @@ export const labelsForFresh = async (
   for (const [service, counts] of state.waiting()) {
     if (counts.clients === 0) continue;
     const labels = `read_parquet(${literal(waitingPaths(folder, service).clients)})`;
-    await duck.run(
-      `CREATE OR REPLACE TEMP TABLE matches AS ${clientMatches(labels, 'fresh', service)}`,
-    );
+    await duck.run(`CREATE OR REPLACE TABLE matches AS ${clientMatches(labels, 'fresh', service)}`);
     const [found] = await duck.rows('SELECT count(*)::INTEGER AS rows FROM matches');
     if (Number(found?.rows) === 0) continue;
     const examples = await keepExamples(needs, service, 'matches');

@@ -37,7 +37,7 @@ export const keepClients = async (
       : []),
   ];
   await duck.run(
-    `CREATE OR REPLACE TEMP TABLE clients AS
+    `CREATE OR REPLACE TABLE clients AS
      SELECT ${COLUMNS}, min(asked) AS asked, bool_or(several) AS was,
        was OR count(DISTINCT asked) > 1 AS several
      FROM (${known.join(' UNION ALL ')}) GROUP BY ${COLUMNS}`,

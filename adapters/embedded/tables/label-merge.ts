@@ -7,10 +7,11 @@ import { type LabelPlace, withLabels } from './label-statements';
 import { carryOut, draftPath, partPath } from './part-files';
 import { shapeOf } from './part-shape';
 import { literal } from './quoting';
+import { settled } from './settled';
 import type { Part, Replacement, Waiting } from './table-state';
 import { emptyRelation } from './unpack-statement';
 import { draftOf, waitingPaths } from './waiting-files';
-import { uncompressed } from './write-parts';
+import { PART_FORMAT, uncompressed } from './write-parts';
 
 interface Needs extends LabelNeeds {
   readonly describe: (service: string) => Promise<Labelled | undefined>;
@@ -60,27 +61,21 @@ const NO_EXAMPLES: Step & Pick<MergeReport, 'merged'> = {
 const mergeExamples = async (needs: Needs, service: string, description: Labelled) => {
   const { duck, folder } = needs;
   const path = waitingPaths(folder, service).examples;
-  await duck.run(
-    `CREATE OR REPLACE TEMP TABLE waiting AS SELECT * FROM read_parquet(${literal(path)})`,
-  );
-  await duck.run('CREATE OR REPLACE TEMP TABLE merged (example_id VARCHAR)');
-  const replacements: Replacement[] = [];
+  await duck.run(`CREATE OR REPLACE TABLE waiting AS SELECT * FROM read_parquet(${literal(path)})`);
+  await duck.run('CREATE OR REPLACE TABLE merged (example_id VARCHAR)');
   const places = await description.places();
-  for (const part of await concerned(needs, service)) {
-    const rows = `SELECT * FROM read_parquet(${literal(partPath(folder, part))}, hive_partitioning = false)`;
-    const before = await mergedSoFar(needs);
-    await duck.run(
-      `INSERT INTO merged SELECT example_id FROM (${rows}) SEMI JOIN waiting USING (example_id)`,
-    );
-    if ((await mergedSoFar(needs)) === before) continue;
-    replacements.push(await labelledPart(needs, part, rows, description.table, places));
-  }
+  const parts = await concerned(needs, service);
+  const labelled = await settled(
+    parts.map((part, i) => labelledPart(needs, part, `mine_${i}`, description.table, places)),
+  );
+  const replacements = labelled.filter((one) => one !== null);
   const left = 'SELECT * FROM waiting ANTI JOIN merged USING (example_id)';
   const [counted] = await duck.rows(
-    `SELECT count(*)::INTEGER AS rows, count(*) FILTER (received_at < ${sinceOf(needs)})::INTEGER AS unmatched
+    `SELECT count(*)::INTEGER AS rows, count(*) FILTER (received_at < ${sinceOf(needs)})::INTEGER AS unmatched,
+       (SELECT count(*) FROM merged)::INTEGER AS merged
      FROM (${left})`,
   );
-  const merged = await mergedSoFar(needs);
+  const merged = Number(counted?.merged);
   const unmatched = Number(counted?.unmatched);
   if (merged + unmatched > 0) {
     const kept = await draftOf(needs, path, `${left} WHERE received_at >= ${sinceOf(needs)}`);
@@ -118,39 +113,56 @@ const dropLateClients = async (
 const sinceOf = ({ now }: Pick<Needs, 'now'>): string =>
   `(TIMESTAMP ${literal(now().toISOString())} - INTERVAL ${PATIENCE_DAYS} DAY)`;
 
-const mergedSoFar = async ({ duck }: Pick<Needs, 'duck'>): Promise<number> => {
-  const [found] = await duck.rows('SELECT count(*)::INTEGER AS rows FROM merged');
-  return Number(found?.rows);
-};
-
 /** Parts whose rows' ids are around those of waiting labels: an id names its day. */
 const concerned = async ({ duck, state }: Needs, service: string): Promise<readonly Part[]> => {
-  const days = await duck.rows(
-    `SELECT epoch_ms(TRY_CAST('0x' || left(replace(example_id, '-', ''), 12) AS BIGINT))::DATE::VARCHAR AS date,
-       min(left(example_id, 36)) AS first, max(left(example_id, 36)) AS last
-     FROM waiting GROUP BY ALL`,
+  // The first 8 digits are about a minute's: its first and last label may be of two days.
+  const minutes = await duck.rows(
+    `WITH minutes AS (
+       SELECT min(left(example_id, 36)) AS first, max(left(example_id, 36)) AS last
+       FROM waiting GROUP BY left(example_id, 8)
+     )
+     SELECT date, min(first) AS first, max(last) AS last
+     FROM (SELECT unnest([${dayOf('first')}, ${dayOf('last')}]) AS date, first, last FROM minutes)
+     GROUP BY ALL`,
   );
-  return days.flatMap(({ date, first, last }) =>
+  return minutes.flatMap(({ date, first, last }) =>
     state
       .partsOf(tableNameOf(service), String(date))
       .filter(({ firstId, lastId }) => firstId <= String(last) && lastId >= String(first)),
   );
 };
 
+const dayOf = (id: string): string =>
+  `epoch_ms(TRY_CAST('0x' || left(replace(${id}, '-', ''), 12) AS BIGINT))::DATE::VARCHAR`;
+
+/** A draft of a part with its labels, which go into `merged`; null when none of those waiting is for it. */
 const labelledPart = async (
   { duck, folder }: Needs,
   part: Part,
-  rows: string,
+  mine: string,
   table: ServiceTable,
   places: readonly LabelPlace[],
-): Promise<Replacement> => {
+): Promise<Replacement | null> => {
+  const file = `read_parquet(${literal(partPath(folder, part))}, hive_partitioning = false)`;
+  await duck.run(
+    `CREATE OR REPLACE TABLE ${mine} AS SELECT * FROM waiting
+     WHERE example_id BETWEEN ${literal(part.firstId)} AND ${literal(`${part.lastId}.`)}
+       AND example_id IN (SELECT example_id FROM ${file})`,
+  );
+  await duck.run(`INSERT INTO merged SELECT example_id FROM ${mine}`);
+  const [waits] = await duck.rows(`SELECT count(*)::INTEGER AS labels FROM ${mine}`);
+  if (Number(waits?.labels) === 0) {
+    await duck.run(`DROP TABLE ${mine}`);
+    return null;
+  }
   const columns = serviceColumns(table).filter((column) => column.name !== 'request_date');
-  const all = `${emptyRelation(columns)} UNION ALL BY NAME ${rows}`;
+  const all = `${emptyRelation(columns)} UNION ALL BY NAME SELECT * FROM ${file}`;
   const draft = draftPath(folder, part);
   await duck.run(
-    `COPY (${withLabels(all, 'SELECT * FROM waiting', columns, table.columns, places)})
-     TO ${literal(draft)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)`,
+    `COPY (${withLabels(all, `SELECT * FROM ${mine}`, columns, table.columns, places)})
+     TO ${literal(draft)} ${PART_FORMAT}`,
   );
+  await duck.run(`DROP TABLE ${mine}`);
   const [found] = await duck.rows(
     `SELECT count(*)::INTEGER AS rows FROM read_parquet(${literal(draft)})`,
   );

@@ -34,12 +34,22 @@ export const CLIENT_LABELS: readonly TableColumn[] = [
   ...EXAMPLE_LABELS.slice(1),
 ];
 
-/** The winner among the labels of each example: the latest, then the latest received. */
-export const winners = (relation: string): string => `
-  SELECT ${EXAMPLE_LABELS.map((column) => column.name).join(', ')} FROM ${relation}
+/**
+ * The winner among the labels of each example: the latest, then the latest received. Few have several,
+ * so that only these are put in order.
+ */
+export const winners = (relation: string): string => {
+  const columns = EXAMPLE_LABELS.map((column) => column.name).join(', ');
+  return `
+  WITH given AS MATERIALIZED (SELECT ${columns} FROM ${relation}),
+  several AS MATERIALIZED (SELECT example_id FROM given GROUP BY example_id HAVING count(*) > 1)
+  SELECT * FROM given ANTI JOIN several USING (example_id)
+  UNION ALL
+  SELECT * FROM given SEMI JOIN several USING (example_id)
   QUALIFY row_number() OVER (
     PARTITION BY example_id
     ORDER BY labelled_at DESC, received_at DESC, batch_id DESC, position DESC) = 1`;
+};
 
 /** A SELECT of a service's rows with waiting labels put in, where these are later than their own. */
 export const withLabels = (

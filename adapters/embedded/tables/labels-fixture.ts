@@ -42,7 +42,7 @@ export const openLabels = async (taught: readonly Taught[], startsAt: string) =>
 
   /** A process that builds. What another has left in the middle is finished first. */
   const openBuilder = async (as: (state: TableState) => TableState = (state) => state) => {
-    const duck = await openDuck({ memory: '200MB', threads: 1, spill: null });
+    const duck = await openDuck({ memory: '200MB', threads: 1, spill: null, atOnce: 2 });
     const opened = openTableState(join(folders.root, 'tables.db'));
     const state = as(opened);
     closing.push(() => {

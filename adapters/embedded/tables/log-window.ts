@@ -1,15 +1,8 @@
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  openSync,
-  readdirSync,
-  readSync,
-  statSync,
-} from 'node:fs';
+import { createReadStream, createWriteStream, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { segmentsAmong } from '../capture-log/segments';
+import { endOfLine, endOfLines } from './line-ends';
 
 /** Up to where the capture log has been read: a segment's file and number, and an offset behind a newline. */
 export interface LogPosition {
@@ -34,10 +27,9 @@ export interface LogWindow {
   readonly pieces: readonly Piece[];
   /** Where the log goes on. */
   readonly end: LogPosition;
+  /** It holds as much as was asked for, and the log has more. */
+  readonly more: boolean;
 }
-
-const NEWLINE = 10;
-const CHUNK_BYTES = 1 << 16;
 
 /**
  * What the log has behind a position: whole lines, at least one, up to `maxBytes`; null when there is
@@ -55,13 +47,15 @@ export const nextWindow = (
   const pieces: Piece[] = [];
   let bytes = 0;
   let end = after;
+  let more = false;
   for (const { file, sequence } of segments) {
     const path = join(folder, file);
     const from = file === after.file ? after.offset : 0;
     const { size } = statSync(path);
     const room = Math.min(size, from + maxBytes - bytes);
+    more = room < size;
     let to = endOfLines(path, from, room);
-    if (to <= from && room < size) {
+    if (to <= from && more) {
       if (pieces.length > 0) break;
       to = endOfLine(path, room, size) ?? from;
     }
@@ -70,9 +64,9 @@ export const nextWindow = (
       pieces.push({ path, from, to, whole: from === 0 && to === size });
       bytes += to - from;
     }
-    if (room < size) break;
+    if (more) break;
   }
-  return pieces.length === 0 ? null : { pieces, end };
+  return pieces.length === 0 ? null : { pieces, end, more };
 };
 
 /** Files that hold just the window; pieces of segments are copied to `<draft>.<n>`. */
@@ -89,36 +83,3 @@ export const filesOf = async ({ pieces }: LogWindow, draft: string): Promise<rea
       return copy;
     }),
   );
-
-/** The offset behind the first newline from `from` on; undefined when there is none. */
-const endOfLine = (path: string, from: number, size: number): number | undefined => {
-  const fd = openSync(path, 'r');
-  try {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    for (let start = from; start < size; start += CHUNK_BYTES) {
-      const read = readSync(fd, chunk, 0, Math.min(CHUNK_BYTES, size - start), start);
-      const at = chunk.subarray(0, read).indexOf(NEWLINE);
-      if (at !== -1) return start + at + 1;
-    }
-    return undefined;
-  } finally {
-    closeSync(fd);
-  }
-};
-
-/** The offset behind the last newline before `size`; `from` when there is none behind it. */
-const endOfLines = (path: string, from: number, size: number): number => {
-  const fd = openSync(path, 'r');
-  try {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    for (let end = size; end > from; end -= CHUNK_BYTES) {
-      const start = Math.max(from, end - CHUNK_BYTES);
-      const read = readSync(fd, chunk, 0, end - start, start);
-      const at = chunk.subarray(0, read).lastIndexOf(NEWLINE);
-      if (at !== -1) return start + at + 1;
-    }
-    return from;
-  } finally {
-    closeSync(fd);
-  }
-};

@@ -7,7 +7,7 @@ import { openDuck } from './duckdb';
 import { waitingFolder } from './part-files';
 import { jsonValue } from './query-value';
 import { list, literal, name } from './quoting';
-import { assertReads, messageOf } from './statement-check';
+import { assertReads, isOutOfMemory, messageOf } from './statement-check';
 import type { Part, Waiting } from './table-state';
 import { labelledStatement, type ViewedService, viewStatement, viewsOf } from './views';
 import { watchResult } from './watch-result';
@@ -182,7 +182,7 @@ const told = (error: unknown, folder: string, late: AbortSignal, longestMs: numb
     return new DomainError('invalid-input', `${why}: ask for fewer days or columns`);
   }
   const text = messageOf(error).replaceAll(folder, '<tables>');
-  if (!text.startsWith('Out of Memory')) return new DomainError('invalid-input', text);
+  if (!isOutOfMemory(error)) return new DomainError('invalid-input', text);
   const why = 'it needs more memory than a statement may have';
   return new DomainError('invalid-input', `${why}: ask for fewer days or columns`);
 };

@@ -2,6 +2,7 @@ import type { Duck } from './duckdb';
 import { draftPath, partPath } from './part-files';
 import { literal } from './quoting';
 import type { Part, Removal, Replacement } from './table-state';
+import { PART_FORMAT } from './write-parts';
 
 interface Needs {
   readonly duck: Duck;
@@ -39,8 +40,7 @@ export const removeRows = async (
     }
     const draft = draftPath(folder, part);
     await duck.run(
-      `COPY (SELECT * FROM ${from} WHERE (${condition}) IS NOT TRUE) TO ${literal(draft)}
-       (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)`,
+      `COPY (SELECT * FROM ${from} WHERE (${condition}) IS NOT TRUE) TO ${literal(draft)} ${PART_FORMAT}`,
     );
     const rest = part.rows - gone;
     const next = { ...part, rows: rest, bytes: Math.ceil((part.bytes * rest) / part.rows) };

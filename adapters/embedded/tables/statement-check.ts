@@ -33,3 +33,7 @@ export const messageOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'message' in error
     ? String(error.message)
     : String(error);
+
+/** Whether DuckDB had too little memory for a statement. */
+export const isOutOfMemory = (error: unknown): boolean =>
+  messageOf(error).startsWith('Out of Memory');

@@ -1,7 +1,7 @@
 import type { Retention } from '../../../core/services/service';
 import type { Erasure, ErasureReport } from '../../../core/tables/erasure';
 import type { VersionColumns } from '../../../core/tables/service-table';
-import { type BuildReport, build, type Description } from './build';
+import { type BuildReport, build } from './build';
 import { erase, purge } from './erase';
 import { type Counts, findRows, takeLabels } from './label-build';
 import { mergeLabels } from './label-merge';
@@ -11,6 +11,7 @@ import { carryOut, finishDecided, partPath } from './part-files';
 import { list, literal } from './quoting';
 import { retain } from './retain';
 import { emptyLog, trimLog } from './trim-log';
+import type { Description } from './unpack-service';
 
 interface Needs extends LabelNeeds {
   /** Where the capture log is. */
@@ -46,11 +47,16 @@ export interface ServiceCounts {
 export interface StepReport extends Pick<BuildReport, 'rows' | 'errors' | 'malformed'> {
   /** Labels that arrived. */
   readonly labels: number;
+  /** There is more to do at once. */
+  readonly more: boolean;
   /** Services with something to tell. */
   readonly services: Readonly<Record<string, ServiceCounts>>;
 }
 
-export const NOTHING: StepReport = { rows: 0, errors: 0, malformed: 0, labels: 0, services: {} };
+export const NOTHING: StepReport = {
+  ...{ rows: 0, errors: 0, malformed: 0, labels: 0 },
+  ...{ more: false, services: {} },
+};
 
 /** Labels are in SQL at once, and so long after in the files of their rows. */
 const MERGE_EVERY_MS = 15 * 60_000;
@@ -144,7 +150,8 @@ export const tableBuilder = (needs: Needs) => {
         ambiguous: [built?.ambiguous, taken?.ambiguous],
         unmatched: [unmatched],
       });
-      return { rows, errors, malformed, labels: taken?.labels ?? 0, services };
+      const more = (built?.more ?? false) || (taken?.more ?? false);
+      return { rows, errors, malformed, labels: taken?.labels ?? 0, more, services };
     },
 
     /** Brings every label that waits into its row's part. */
@@ -162,7 +169,7 @@ export const tableBuilder = (needs: Needs) => {
         .map((part) => partPath(folder, part));
       if (files.length === 0) return;
       await duck.run(
-        `CREATE OR REPLACE TEMP TABLE again AS
+        `CREATE OR REPLACE TABLE again AS
          SELECT *, (row_number() OVER (PARTITION BY batch_id ORDER BY filename, file_row_number)
            - 1)::INTEGER AS position
          FROM read_parquet(${list(files)}, hive_partitioning = false, filename = true,

@@ -9,7 +9,7 @@ import {
   withVersion,
 } from '../../../core/tables/service-table';
 import { segmentFile } from '../capture-log/segments';
-import type { Description } from './build';
+import type { Description } from './unpack-service';
 
 /** A UUIDv7 of a moment, its other digits from a number. */
 export const idOf = (time: string, n: number): string => {

@@ -3,11 +3,15 @@ import type { VersionColumns } from '../../../core/tables/service-table';
 import type { ScalarType } from '../../../core/tables/table-column';
 import { duckType, literal, name } from './quoting';
 
-/** The requests that one model version answered for a service. */
+/** Requests that one model version answered for a service on one day. */
 export interface AnsweredBy {
   readonly service: string;
+  /** `YYYY-MM-DD` */
+  readonly date: string;
   readonly model: string | null;
   readonly modelVersion: number | null;
+  /** The first and last `rowid` of them. */
+  readonly rowids: readonly [number, number];
 }
 
 const NUMBERS: ReadonlySet<ScalarType> = new Set(['double', 'int', 'bigint']);
@@ -18,53 +22,70 @@ const TAKEN = BEFORE_FEATURES.map((column) => column.name).filter(
 );
 
 /** Which rows of `requests` these are. */
-export const answeredBy = ({ service, model, modelVersion }: AnsweredBy): string =>
-  `status_code = 200 AND service = ${literal(service)} ` +
+const answeredBy = ({ service, date, model, modelVersion, rowids }: AnsweredBy): string =>
+  `status_code = 200 AND service = ${literal(service)} AND request_date = DATE ${literal(date)} ` +
   `AND model_name IS NOT DISTINCT FROM ${model === null ? 'NULL' : literal(model)} ` +
-  `AND model_version IS NOT DISTINCT FROM ${modelVersion === null ? 'NULL' : Number(modelVersion)}`;
+  `AND model_version IS NOT DISTINCT FROM ${modelVersion === null ? 'NULL' : Number(modelVersion)} AND rowid BETWEEN ${rowids.join(' AND ')}`;
 
 /**
- * A SELECT of one row per prediction from a relation with `requests`' columns and `request_is_json`,
- * `response_is_json`, values by their columns' names. It is careful with memory: a body of 4 MB may have
- * millions of cells, each of which takes many times its text in every list it is copied to. Requests that cannot be unpacked have no row in it: those whose body or answer is no such
- * thing, whose rows are ragged, or with another number of predictions than rows.
+ * A SELECT of requests as they are answered, parsed once: `q` and `a` hold the request's and the
+ * answer's values, `rows_` how many rows the request has, and `place_` how many those before it have.
+ * `from` has `requests`' columns with `request_is_json` and `response_is_json`. A request has 0 rows
+ * that cannot be unpacked: whose body or answer is no such thing, whose rows are ragged, or with another
+ * number of predictions than rows.
  */
-export const unpack = (from: string, by: AnsweredBy, version: VersionColumns): string => {
-  const { features, classes, output } = version;
-  const isHashed = features.some(({ hashColumn }) => hashColumn !== null);
-  const numeric = !isHashed && features.every(({ type }) => NUMBERS.has(type));
-  const cell = numeric ? 'DOUBLE' : 'VARCHAR';
+export const parse = (from: string, by: AnsweredBy, version: VersionColumns): string => {
+  const cell = isNumeric(version) ? 'DOUBLE' : 'VARCHAR';
   const body = `{"dataframe_split":{"columns":["VARCHAR"],"data":[["${cell}"]],"hashed":["VARCHAR"]}}`;
-  const probabilities = classes ? ',"probabilities":["JSON"]' : '';
-  const answer = `{"predictions":[${shapeOf(duckType(output))}]${probabilities}}`;
-
+  const probabilities = version.classes ? ',"probabilities":["JSON"]' : '';
+  const answer = `{"predictions":[${shapeOf(duckType(version.output))}]${probabilities}}`;
   return `
 WITH parsed AS (
   SELECT ${TAKEN.map(name).join(', ')}, row_count,
     from_json(CASE WHEN request_is_json THEN request END, ${literal(body)}).dataframe_split AS q,
     from_json(CASE WHEN response_is_json THEN response END, ${literal(answer)}) AS a
   FROM ${from} WHERE ${answeredBy(by)}
-), spread AS (
-  SELECT ${TAKEN.map(name).join(', ')}, len(q.columns) AS width,
+), counted AS (
+  SELECT *, CASE WHEN len(q.data) = len(a.predictions) AND len(q.data) = coalesce(row_count, len(q.data))
+      AND len(list_filter(q.data, lambda cells: len(cells) IS DISTINCT FROM len(q.columns))) = 0
+    THEN len(q.data) ELSE 0 END AS rows_
+  FROM parsed
+)
+SELECT * EXCLUDE (row_count), sum(rows_) OVER (ROWS UNBOUNDED PRECEDING) - rows_ AS place_ FROM counted`;
+};
+
+/**
+ * A SELECT of one row per prediction from a relation as `parse` makes it, values by their columns' names:
+ * those rows from one place to before another. It is careful with memory: a body of 4 MB may have
+ * millions of cells, each of which takes many times its text in every list it is copied to.
+ */
+export const unpack = (
+  parsed: string,
+  version: VersionColumns,
+  from: number,
+  to: number,
+): string => {
+  const { features, classes } = version;
+  const isHashed = features.some(({ hashColumn }) => hashColumn !== null);
+  const numeric = isNumeric(version);
+  return `
+SELECT request_id || '-' || i AS example_id, i::INTEGER AS row_index, ${TAKEN.map(name).join(', ')},
+  ${features.map((feature, i) => featureColumns(feature, i, numeric)).join('\n  ')}
+  ${classes ? CONFIDENCE : ''}
+  prediction_ AS ${name(version.prediction)}
+FROM (
+  SELECT ${TAKEN.map(name).join(', ')}, place_,
     ${features.map(({ feature }, i) => `list_position(q.columns, ${literal(feature)}) AS p${i},`).join('\n    ')}
     ${isHashed ? hashedFlags(features) : ''}
-    unnest(q.data) AS cells,
-    unnest(a.predictions) AS prediction_,
-    ${classes ? 'unnest(list_resize(a.probabilities, len(a.predictions))) AS probabilities_,' : ''}
-    unnest(range(len(a.predictions))) AS i
-  FROM parsed
-  WHERE len(q.data) = len(a.predictions) AND len(q.data) = coalesce(row_count, len(q.data))
-), typed AS MATERIALIZED (
-  SELECT request_id || '-' || i AS example_id, i::INTEGER AS row_index, ${TAKEN.map(name).join(', ')},
-    ${features.map((feature, i) => featureColumns(feature, i, numeric)).join('\n    ')}
-    prediction_ AS ${name(version.prediction)},
-    ${classes ? CONFIDENCE : ''}
-    len(cells) IS DISTINCT FROM width AS "ragged?"
-  FROM spread
+    ${classes ? 'unnest(list_resize(a.probabilities, rows_)) AS probabilities_,' : ''}
+    unnest(q.data) AS cells, unnest(a.predictions) AS prediction_, unnest(range(rows_)) AS i
+  FROM ${parsed} WHERE rows_ > 0 AND place_ < ${to} AND place_ + rows_ > ${from}
 )
-SELECT * EXCLUDE ("ragged?") FROM typed
-WHERE request_id NOT IN (SELECT request_id FROM typed WHERE "ragged?")`;
+WHERE place_ + i >= ${from} AND place_ + i < ${to}`;
 };
+
+const isNumeric = ({ features }: VersionColumns): boolean =>
+  features.every(({ hashColumn, type }) => hashColumn === null && NUMBERS.has(type));
 
 const CONFIDENCE = `list_max(map_values(from_json(probabilities_, '"MAP(VARCHAR, DOUBLE)"'))) AS confidence,
     probabilities_::VARCHAR AS probabilities,`;
@@ -111,23 +132,21 @@ const typedText = (cell: string, type: ScalarType): string => {
   return `TRY_CAST(${cell} AS ${duckType(type)})`;
 };
 
-/** A SELECT for `_errors` of what has no row in `rows`, with the reason. */
-export const notUnpacked = (
-  from: string,
-  rows: string,
-  by: AnsweredBy,
-  isKnown: boolean,
-): string => `
+/**
+ * A SELECT for `_errors` of what has no row in a relation as `parse` makes it, with the reason; of all
+ * when nobody knows how to parse it.
+ */
+export const notUnpacked = (from: string, by: AnsweredBy, parsed: string | null): string => `
 WITH parsed AS (
   SELECT *,
     from_json(CASE WHEN request_is_json THEN request END,
       '{"dataframe_split":{"columns":["VARCHAR"],"data":["JSON"]}}').dataframe_split AS q,
     from_json(CASE WHEN response_is_json THEN response END, '{"predictions":["JSON"]}') AS a
   FROM ${from} WHERE ${answeredBy(by)}
-    AND request_id NOT IN (SELECT request_id FROM ${rows})
+    ${parsed === null ? '' : `AND request_id NOT IN (SELECT request_id FROM ${parsed} WHERE rows_ > 0)`}
 )
 SELECT request_id, request_time, CASE
-    WHEN NOT ${isKnown} THEN 'the columns of the model version are not known'
+    WHEN ${parsed === null} THEN 'the columns of the model version are not known'
     WHEN q.data IS NULL OR q.columns IS NULL THEN 'the request is not a table'
     WHEN a.predictions IS NULL THEN 'the answer has no predictions'
     WHEN len(q.data) <> len(a.predictions) THEN

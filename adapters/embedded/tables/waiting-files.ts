@@ -4,6 +4,7 @@ import type { Duck } from './duckdb';
 import { waitingFolder, workFolder } from './part-files';
 import { literal } from './quoting';
 import type { Replacement } from './table-state';
+import { PART_FORMAT } from './write-parts';
 
 /** Files of one service's labels that are not in its parts yet. */
 export const waitingPaths = (folder: string, service: string) => ({
@@ -18,7 +19,7 @@ export const draftOf = async (
   select: string,
 ): Promise<{ readonly replacement: Replacement; readonly rows: number }> => {
   const draft = join(workFolder(folder), `waiting-${path.slice(path.lastIndexOf('/') + 1)}`);
-  await duck.run(`COPY (${select}) TO ${literal(draft)} (FORMAT parquet, COMPRESSION zstd)`);
+  await duck.run(`COPY (${select}) TO ${literal(draft)} ${PART_FORMAT}`);
   const [found] = await duck.rows(
     `SELECT count(*)::INTEGER AS rows FROM read_parquet(${literal(draft)})`,
   );

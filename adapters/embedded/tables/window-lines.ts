@@ -10,24 +10,6 @@ const SURROGATES =
 const chunksOf = (file: string): AsyncIterable<Buffer> =>
   createReadStream(file, { highWaterMark: CHUNK_BYTES });
 
-/** Bytes of the longest line in these files. */
-export const longestLine = async (files: readonly string[]): Promise<number> => {
-  let longest = 0;
-  for (const file of files) {
-    let length = 0;
-    for await (const chunk of chunksOf(file)) {
-      let start = 0;
-      for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, start)) {
-        longest = Math.max(longest, length + at - start);
-        length = 0;
-        start = at + 1;
-      }
-      length += chunk.length - start;
-    }
-  }
-  return longest;
-};
-
 /**
  * Copies the lines that are records into one file and answers how many are none. DuckDB ends at some
  * broken lines, takes others together with the sound one that follows, and refuses half a surrogate

@@ -2,7 +2,8 @@ import type { TableColumn } from '../../../core/tables/table-column';
 import type { Duck } from './duckdb';
 import { draftPath, partitionOf, partPath } from './part-files';
 import { shapeOf } from './part-shape';
-import { duckType, literal, name } from './quoting';
+import { literal, name } from './quoting';
+import { settled } from './settled';
 import type { Part, Replacement, TableState } from './table-state';
 import { emptyRelation } from './unpack-statement';
 
@@ -14,81 +15,127 @@ interface Needs {
   readonly mostRows?: number;
 }
 
-/** New rows of one table, in a relation with its columns and `request_date`. */
+/** How many rows a day has. */
+export interface DayRows {
+  /** `YYYY-MM-DD` */
+  readonly date: string;
+  readonly rows: number;
+}
+
+/** New rows of one table. */
 export interface NewRows {
   readonly table: string;
   readonly columns: readonly TableColumn[];
-  readonly relation: string;
+  /** The column in which no value may stand twice. */
+  readonly key: string | null;
+  /** Days that have rows. */
+  readonly days: readonly DayRows[];
+  /** A SELECT of a day's rows, from one place (the first is 0) to before another. */
+  readonly select: (date: string, from: number, to: number) => string;
 }
 
 const MOST_ROWS = 100_000;
 /** A part that has grown to this is full: it is written anew, and through memory, with every build. */
 const MOST_BYTES = 48 * 1024 * 1024;
+/** A column with more values than this is written without a dictionary, and without the work to make one. */
+const MOST_DISTINCT = 2_000;
+
+/** Rows that are written at a time: so many cells are held in memory. */
+const GROUP_ROWS = 40_960;
+
+/** How parts are written. */
+export const PART_FORMAT = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT ${MOST_DISTINCT}, ROW_GROUP_SIZE ${GROUP_ROWS})`;
+
+/** Rows that are in a relation with the table's columns. */
+export const rowsOf = async (
+  duck: Duck,
+  { relation, ...rest }: Pick<NewRows, 'table' | 'columns' | 'key'> & { readonly relation: string },
+): Promise<NewRows> => {
+  const day = partitionOf(rest.table);
+  const days = await duck.rows(
+    `SELECT ${day}::VARCHAR AS date, count(*)::INTEGER AS rows FROM ${relation}
+     GROUP BY ALL ORDER BY date`,
+  );
+  const cells = rest.columns.map((column) => name(column.name)).join(', ');
+  return {
+    ...rest,
+    days: days.map(({ date, rows }) => ({ date: String(date), rows: Number(rows) })),
+    select: (date, from, to) =>
+      `SELECT ${cells} FROM ${relation} WHERE ${day} = DATE ${literal(date)} LIMIT ${to - from} OFFSET ${from}`,
+  };
+};
 
 /** Drafts of the parts that new rows belong to: each day's last part grows until it is full. */
-export const writeParts = async (
-  { duck, state, folder, mostRows = MOST_ROWS }: Needs,
-  { table, columns, relation }: NewRows,
-): Promise<readonly Replacement[]> => {
+export const writeParts = async (needs: Needs, rows: NewRows): Promise<readonly Replacement[]> =>
+  settled(
+    rows.days.flatMap((day) =>
+      slicesOf(needs, rows.table, day).map((slice) => writeSlice(needs, rows, slice)),
+    ),
+  );
+
+/** New rows of one part: those of its day from one place to before another. */
+interface Slice {
+  readonly date: string;
+  readonly number: number;
+  readonly from: number;
+  readonly to: number;
+  /** The part as it was. */
+  readonly grown: Part | undefined;
+}
+
+const slicesOf = (
+  { state, mostRows = MOST_ROWS }: Needs,
+  table: string,
+  { date, rows }: DayRows,
+): readonly Slice[] => {
+  const last = state.partsOf(table, date).at(-1);
+  const slices: Slice[] = [];
+  let grown = last && last.rows < mostRows && last.bytes < MOST_BYTES ? last : undefined;
+  let number = grown ? grown.number : (last?.number ?? 0) + 1;
+  for (let from = 0; from < rows; number += 1) {
+    const to = Math.min(rows, from + mostRows - (grown?.rows ?? 0));
+    slices.push({ date, number, from, to, grown });
+    from = to;
+    grown = undefined;
+  }
+  return slices;
+};
+
+const writeSlice = async (
+  { duck, folder }: Needs,
+  { table, columns, key, select }: NewRows,
+  { date, number, from, to, grown }: Slice,
+): Promise<Replacement> => {
   // The day stands in the path.
   const partition = partitionOf(table);
   const kept = columns.filter((column) => column.name !== partition);
-  const shape = shapeOf(kept);
-  const days = await duck.rows(
-    `SELECT ${partition}::VARCHAR AS date, count(*)::INTEGER AS rows FROM ${relation}
-     GROUP BY ALL ORDER BY date`,
+  const next = { table, date, number, shape: shapeOf(kept) };
+  const draft = draftPath(folder, next);
+  const before = grown
+    ? `UNION ALL BY NAME SELECT * FROM read_parquet(${literal(partPath(folder, grown))}, hive_partitioning = false)`
+    : '';
+  await duck.run(
+    `COPY (${emptyRelation(kept)} ${before}
+       UNION ALL BY NAME (SELECT * EXCLUDE (${name(partition)}) FROM (${select(date, from, to)})))
+     TO ${literal(draft)} ${PART_FORMAT}`,
   );
-  const replacements: Replacement[] = [];
-
-  const draftOf = async (from: string, grown: Part | undefined, next: Omit<Part, Counted>) => {
-    const draft = draftPath(folder, next);
-    const before = grown
-      ? ` UNION ALL BY NAME SELECT * FROM read_parquet(${literal(partPath(folder, grown))}, hive_partitioning = false)`
-      : '';
-    await duck.run(
-      `COPY (${emptyRelation(kept)}${before} UNION ALL BY NAME ${from})
-       TO ${literal(draft)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)`,
+  const [found] = await duck.rows(
+    `SELECT count(*)::INTEGER AS rows, min(request_id) AS first, max(request_id) AS last,
+       ${key === null ? 'rows' : `count(DISTINCT ${name(key)})::INTEGER`} AS keys
+     FROM read_parquet(${literal(draft)}, hive_partitioning = false)`,
+  );
+  const rows = to - from + (grown?.rows ?? 0);
+  if (Number(found?.rows) !== rows || Number(found?.keys) !== rows) {
+    throw new Error(
+      `${table} of ${date} came to ${found?.rows} rows of ${found?.keys}, and not to ${rows}: the part stays as it was`,
     );
-    const [found] = await duck.rows(
-      `SELECT count(*)::INTEGER AS rows, min(request_id) AS first, max(request_id) AS last
-       FROM read_parquet(${literal(draft)}, hive_partitioning = false)`,
-    );
-    const part = {
-      ...next,
-      rows: Number(found?.rows),
-      bytes: await uncompressed(duck, draft),
-      firstId: String(found?.first),
-      lastId: String(found?.last),
-    };
-    replacements.push({ draft, path: partPath(folder, part), part });
-    return part.rows;
-  };
-
-  for (const day of days) {
-    const date = String(day.date);
-    const last = state.partsOf(table, date).at(-1);
-    let grown = last && last.rows < mostRows && last.bytes < MOST_BYTES ? last : undefined;
-    let number = grown ? grown.number : (last?.number ?? 0) + 1;
-    for (let from = 0; from < Number(day.rows); ) {
-      const take = Math.min(Number(day.rows) - from, mostRows - (grown?.rows ?? 0));
-      const rows = await draftOf(
-        `(SELECT ${kept.map((column) => name(column.name)).join(', ')} FROM ${relation}
-          WHERE ${partition} = DATE ${literal(date)} LIMIT ${take} OFFSET ${from})`,
-        grown,
-        { table, date, number, shape },
-      );
-      if (rows !== take + (grown?.rows ?? 0)) {
-        throw new Error(`${table} of ${date} came to ${rows} rows: the part stays as it was`);
-      }
-      from += take;
-      number += 1;
-      grown = undefined;
-    }
   }
-  return replacements;
+  const part = {
+    ...{ ...next, rows, bytes: await uncompressed(duck, draft) },
+    ...{ firstId: String(found?.first), lastId: String(found?.last) },
+  };
+  return { draft, path: partPath(folder, part), part };
 };
-
-type Counted = 'rows' | 'bytes' | 'firstId' | 'lastId';
 
 /** Bytes that a Parquet file has when it is read. */
 export const uncompressed = async (duck: Duck, file: string): Promise<number> => {
@@ -97,9 +144,3 @@ export const uncompressed = async (duck: Duck, file: string): Promise<number> =>
   );
   return Number(sizes?.bytes);
 };
-
-/** A temporary table with these columns, without a row. */
-export const createEmpty = (table: string, columns: readonly TableColumn[]): string =>
-  `CREATE OR REPLACE TEMP TABLE ${table} (${columns
-    .map((column) => `${name(column.name)} ${duckType(column.type)}`)
-    .join(', ')})`;
