@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { DomainError, isDomainError } from '../../../core/shared/domain-error';
 import type { Cell } from '../../../core/tables/cell';
 import type { QueryRows, ResultFormat } from '../../../core/tables/warehouse';
@@ -7,7 +7,7 @@ import { openDuck } from './duckdb';
 import { waitingFolder } from './part-files';
 import { jsonValue } from './query-value';
 import { list, literal, name } from './quoting';
-import { assertReads, isOutOfMemory, messageOf } from './statement-check';
+import { isOutOfMemory, messageOf, prepareRead } from './statement-check';
 import type { Part, Waiting } from './table-state';
 import { labelledStatement, type ViewedService, viewStatement, viewsOf } from './views';
 import { watchResult } from './watch-result';
@@ -85,11 +85,10 @@ export const openQueryEngine = async (needs: Needs) => {
   };
 
   const rowsOf = async (
-    connection: DuckDBConnection,
-    sql: string,
+    prepared: DuckDBPreparedStatement,
     { maxRows, maxBytes = MOST_BYTES, oneAtLeast = false }: ResultLimits,
   ): Promise<QueryRows> => {
-    const result = await connection.stream(sql);
+    const result = await prepared.stream();
     const columns = result.columnNames().map((column, i) => ({
       name: column,
       type: String(result.columnType(i)),
@@ -112,7 +111,7 @@ export const openQueryEngine = async (needs: Needs) => {
   const within = async <T>(
     sql: string,
     signal: AbortSignal,
-    work: (connection: DuckDBConnection) => Promise<T>,
+    work: (prepared: DuckDBPreparedStatement, connection: DuckDBConnection) => Promise<T>,
   ): Promise<T> => {
     const connection = await duck.connect();
     const late = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
@@ -122,9 +121,13 @@ export const openQueryEngine = async (needs: Needs) => {
       for (let left = TORN_RETRIES; ; left -= 1) {
         try {
           await refresh();
-          await assertReads(connection, sql);
-          late.throwIfAborted();
-          return await work(connection);
+          const prepared = await prepareRead(connection, sql);
+          try {
+            late.throwIfAborted();
+            return await work(prepared, connection);
+          } finally {
+            prepared.destroySync();
+          }
         } catch (error) {
           if (left === 0 || late.aborted || !isTorn(error)) throw error;
           await sleep(TORN_PAUSE_MS);
@@ -145,7 +148,7 @@ export const openQueryEngine = async (needs: Needs) => {
      * or memory
      */
     query: (sql: string, limits: ResultLimits, signal: AbortSignal): Promise<QueryRows> =>
-      within(sql, signal, (connection) => rowsOf(connection, sql, limits)),
+      within(sql, signal, (prepared) => rowsOf(prepared, limits)),
 
     /** Writes a statement's whole result into a file among the results. @throws as `query` does */
     export: (
@@ -156,7 +159,7 @@ export const openQueryEngine = async (needs: Needs) => {
     ): Promise<void> => {
       const watched = watchResult(file);
       const ending = AbortSignal.any([signal, watched.signal]);
-      return within(sql, ending, async (connection) => {
+      return within(sql, ending, async (_, connection) => {
         const options =
           format === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT parquet, COMPRESSION zstd';
         // What was read as one statement cannot leave these brackets; its last line may be a comment.

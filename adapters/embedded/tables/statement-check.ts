@@ -1,11 +1,18 @@
-import { type DuckDBConnection, StatementType } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  type DuckDBPreparedStatement,
+  StatementType,
+} from '@duckdb/node-api';
 import { DomainError } from '../../../core/shared/domain-error';
 
 /**
- * Lets one statement that only reads through.
+ * Prepares one statement that only reads; whoever asked for it destroys it.
  * @throws `invalid-input` for anything else
  */
-export const assertReads = async (connection: DuckDBConnection, sql: string): Promise<void> => {
+export const prepareRead = async (
+  connection: DuckDBConnection,
+  sql: string,
+): Promise<DuckDBPreparedStatement> => {
   const refuse = (error: unknown): never => {
     throw new DomainError('invalid-input', messageOf(error));
   };
@@ -23,8 +30,10 @@ export const assertReads = async (connection: DuckDBConnection, sql: string): Pr
     if (prepared.parameterCount > 0) {
       throw new DomainError('invalid-input', 'write the values into the statement, not $1 or ?');
     }
-  } finally {
+    return prepared;
+  } catch (error) {
     prepared.destroySync();
+    throw error;
   }
 };
 
