@@ -9,6 +9,12 @@ const HUGE = 'x'.repeat(3_900_000);
 const HALF = HUGE.slice(HUGE.length / 2);
 const MANY = 10_000;
 
+/** A line whose request and predictions are spelt like this. */
+const spelt = (n: number, request: string, predictions: string): string => {
+  const line = JSON.stringify(lineOf(T, n, { row_count: 2 })).slice(0, -1);
+  return `${line},"request":${request},"response":{"predictions":${predictions}}}`;
+};
+
 /** Of a request that never reached a version. */
 const NEVER_SERVED = {
   model_name: null,
@@ -224,6 +230,12 @@ export const REQUESTS_AS_THEY_COME: readonly GoldenCase[] = [
     ],
   },
   {
+    name: 'a line whose bodies are not its last members',
+    services: { wine: [WINE] },
+    log: [[`${JSON.stringify(lineOf(T, 1, one(1))).slice(0, -1)},"more":{"request_id":1}}`]],
+    asked: [{ sql: 'SELECT ph, prediction FROM inference.wine', rows: ['1 | 5'] }],
+  },
+  {
     name: 'model versions whose columns nobody knows',
     services: { wine: [WINE], bare: [] },
     log: [
@@ -318,6 +330,46 @@ export const REQUESTS_AS_THEY_COME: readonly GoldenCase[] = [
         rows: ['1 | 2 | 6', '2 | null | 5'],
       },
       { sql: 'SELECT count(*) FROM inference.wine_errors', rows: ['0'] },
+    ],
+  },
+  {
+    name: 'bodies with numbers and texts in many spellings',
+    services: { wine: [WINE] },
+    log: [
+      [
+        spelt(1, '{"dataframe_split": {"columns":["p\\u0048"], "data":[[9.40],[1E2 ]]} }', '[5,6]'),
+        spelt(2, '{"dataframe_split":{"columns":["pH"],"data":[[1e-7],[3]]},"é\\/":"😀"}', '[5,6]'),
+        spelt(
+          3,
+          '{"dataframe_split":{"columns":["pH"],"data":[[1],[12345678901234567891]]}}',
+          '[5,6]',
+        ),
+        // Its own members are not the record's.
+        spelt(
+          4,
+          '{"a":1,"request":{"b":2},"response":3,"dataframe_split":{"columns":["pH"],"data":[[4],[5]]}}',
+          '[{"c":1,"response":{},"request":2},6]',
+        ),
+      ],
+    ],
+    asked: [
+      {
+        sql: 'SELECT request FROM inference.requests ORDER BY request_id',
+        rows: [
+          '{"dataframe_split": {"columns":["p\\u0048"], "data":[[9.40],[1E2 ]]} }',
+          '{"dataframe_split":{"columns":["pH"],"data":[[1e-7],[3]]},"é\\/":"😀"}',
+          '{"dataframe_split":{"columns":["pH"],"data":[[1],[12345678901234567891]]}}',
+          '{"a":1,"request":{"b":2},"response":3,"dataframe_split":{"columns":["pH"],"data":[[4],[5]]}}',
+        ].map((text) => JSON.stringify(text)),
+      },
+      {
+        sql: 'SELECT ph FROM inference.wine ORDER BY example_id',
+        rows: ['9.4', '100', '1e-7', '3', '1', '12345678901234567000', '4', '5'],
+      },
+      {
+        sql: 'SELECT response FROM inference.requests ORDER BY request_id DESC LIMIT 1',
+        rows: [JSON.stringify('{"predictions":[{"c":1,"response":{},"request":2},6]}')],
+      },
     ],
   },
   {

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { REQUESTS } from '../../../core/tables/fixed-columns';
+import { REQUEST, RESPONSE } from '../capture-log/record-line';
 import type { Duck } from './duckdb';
 import { longestLine } from './line-ends';
 import { partPath, workFolder } from './part-files';
@@ -29,10 +30,7 @@ export interface FreshReport {
 /** Room for a line that DuckDB always keeps free, twice. */
 const USUAL_LINE = 1024 * 1024;
 
-/**
- * Makes `fresh`: the requests of these files that are in no part yet, each once, with `request_is_json`
- * and `response_is_json`.
- */
+/** Makes `fresh`: the requests of these files that are in no part yet, each once. */
 export const readFresh = async (
   { duck, state, folder }: Needs,
   files: readonly string[],
@@ -75,29 +73,15 @@ const readLines = async (
   return { ...kept, lines: kept.lines + others };
 };
 
+const BODIES = new Set(['request', 'response']);
+const HEAD = REQUESTS.filter((column) => !BODIES.has(column.name));
+
 const readInto = async (duck: Duck, files: readonly string[], longest: number) => {
-  const columns = REQUESTS.map((column) => {
-    const isBody = column.name === 'request' || column.name === 'response';
-    return `${literal(column.name)}: ${literal(isBody ? 'JSON' : duckType(column.type))}`;
-  });
-  // A body that is no plain object in the line is a text, which holds the body.
-  const isText = (column: string): string => `starts_with(${column}::VARCHAR, '"')`;
-  const body = (column: string): string =>
-    `CASE WHEN ${isText(column)} THEN ${column} ->> '$' ELSE ${column}::VARCHAR END AS ${column}`;
-  const isJson = (column: string): string =>
-    `CASE WHEN ${isText(column)} THEN json_valid(${column} ->> '$') ELSE ${column} IS NOT NULL END AS ${column}_is_json`;
-  const kept = REQUESTS.map((column) => `${name(column.name)} ${duckType(column.type)}`);
-  await duck.run(
-    `CREATE OR REPLACE TABLE fresh (${kept.join(', ')}, request_is_json BOOLEAN, response_is_json BOOLEAN)`,
-  );
+  const columns = REQUESTS.map((column) => `${name(column.name)} ${duckType(column.type)}`);
+  await duck.run(`CREATE OR REPLACE TABLE fresh (${columns.join(', ')})`);
   await settled(
     inHalves(files).map((some) =>
-      duck.run(
-        `INSERT INTO fresh BY NAME
-         SELECT * REPLACE (${body('request')}, ${body('response')}), ${isJson('request')}, ${isJson('response')}
-         FROM read_json(${list(some)}, format = 'newline_delimited', ignore_errors = true,
-           maximum_object_size = ${longest}, columns = {${columns.join(', ')}})`,
-      ),
+      duck.run(`INSERT INTO fresh BY NAME ${recordsIn(some, longest)}`),
     ),
   );
   // What every record has: JSON without it is no line of this log.
@@ -112,6 +96,38 @@ const readInto = async (duck: Duck, files: readonly string[], longest: number) =
   const count = (key: string): number => Number(counts?.[key]);
   return { lines: count('lines'), records: count('records'), ids: count('ids') };
 };
+
+/**
+ * A SELECT of the records in these files. Bodies are cut out of their lines, where the log has them last:
+ * DuckDB would write numbers and texts anew in its own way. It does so only with a body that has a member
+ * `response`, which cannot be told from the record's own by looking at the text.
+ */
+const recordsIn = (files: readonly string[], longest: number): string => {
+  const head = Object.fromEntries(HEAD.map((column) => [column.name, duckType(column.type)]));
+  const cut = `len(pieces) = 2 AND request_at > 0`;
+  return `
+WITH lines AS (
+  SELECT json, json::VARCHAR AS line, strpos(line, ${literal(REQUEST)}) AS request_at,
+    string_split(line, ${literal(RESPONSE)}) AS pieces
+  FROM read_json_objects(${list(files)}, format = 'newline_delimited', ignore_errors = true,
+    maximum_object_size = ${longest})
+), bodies AS (
+  SELECT TRY(from_json(left(line, request_at - 1) || '}', ${literal(JSON.stringify(head))})) AS known,
+    CASE WHEN ${cut} THEN substring(pieces[1], request_at + ${REQUEST.length})
+      ELSE (json -> '$.request')::VARCHAR END AS request,
+    CASE WHEN ${cut} THEN left(pieces[2], -1) ELSE (json -> '$.response')::VARCHAR END AS response
+  FROM lines
+), records AS (
+  SELECT *, CASE WHEN response IS NULL OR json_valid(response) THEN known END AS head FROM bodies
+)
+SELECT ${HEAD.map((column) => `head.${name(column.name)}`).join(', ')},
+  ${[...BODIES].map((body) => `${textOf(body)} AS ${body}`).join(', ')}
+FROM records`;
+};
+
+/** A body that is no plain object in the line is a text, which holds the body. */
+const textOf = (body: string): string =>
+  `CASE WHEN starts_with(${body}, '"') THEN ${body}::JSON ->> '$' WHEN ${body} <> 'null' THEN ${body} END`;
 
 /** Parts of `requests` that may hold one of the ids in `fresh`. */
 const overlapping = async (

@@ -30,9 +30,8 @@ const answeredBy = ({ service, date, model, modelVersion, rowids }: AnsweredBy):
 /**
  * A SELECT of requests as they are answered, parsed once: `q` and `a` hold the request's and the
  * answer's values, `rows_` how many rows the request has, and `place_` how many those before it have.
- * `from` has `requests`' columns with `request_is_json` and `response_is_json`. A request has 0 rows
- * that cannot be unpacked: whose body or answer is no such thing, whose rows are ragged, or with another
- * number of predictions than rows.
+ * `from` has `requests`' columns. A request has 0 rows that cannot be unpacked: whose body or answer is
+ * no such thing, whose rows are ragged, or with another number of predictions than rows.
  */
 export const parse = (from: string, by: AnsweredBy, version: VersionColumns): string => {
   const cell = isNumeric(version) ? 'DOUBLE' : 'VARCHAR';
@@ -42,8 +41,8 @@ export const parse = (from: string, by: AnsweredBy, version: VersionColumns): st
   return `
 WITH parsed AS (
   SELECT ${TAKEN.map(name).join(', ')}, row_count,
-    from_json(CASE WHEN request_is_json THEN request END, ${literal(body)}).dataframe_split AS q,
-    from_json(CASE WHEN response_is_json THEN response END, ${literal(answer)}) AS a
+    TRY(from_json(request, ${literal(body)})).dataframe_split AS q,
+    TRY(from_json(response, ${literal(answer)})) AS a
   FROM ${from} WHERE ${answeredBy(by)}
 ), counted AS (
   SELECT *, CASE WHEN len(q.data) = len(a.predictions) AND len(q.data) = coalesce(row_count, len(q.data))
@@ -139,9 +138,8 @@ const typedText = (cell: string, type: ScalarType): string => {
 export const notUnpacked = (from: string, by: AnsweredBy, parsed: string | null): string => `
 WITH parsed AS (
   SELECT *,
-    from_json(CASE WHEN request_is_json THEN request END,
-      '{"dataframe_split":{"columns":["VARCHAR"],"data":["JSON"]}}').dataframe_split AS q,
-    from_json(CASE WHEN response_is_json THEN response END, '{"predictions":["JSON"]}') AS a
+    TRY(from_json(request, '{"dataframe_split":{"columns":["VARCHAR"],"data":["JSON"]}}')).dataframe_split AS q,
+    TRY(from_json(response, '{"predictions":["JSON"]}')) AS a
   FROM ${from} WHERE ${answeredBy(by)}
     ${parsed === null ? '' : `AND request_id NOT IN (SELECT request_id FROM ${parsed} WHERE rows_ > 0)`}
 )

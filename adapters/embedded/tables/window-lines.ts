@@ -46,11 +46,21 @@ async function* linesOf(file: string): AsyncGenerator<Buffer> {
 }
 
 const recordIn = (line: Buffer): string | null => {
-  const text = line.toString('utf8');
+  const text = recordText(line.toString('utf8'));
+  return text === null
+    ? null
+    : text.replaceAll(SURROGATES, (token, half) => (half === undefined ? token : '\\ufffd'));
+};
+
+/** The line as it stands if its bodies are its last members, as they are in every line of this log. */
+const recordText = (text: string): string | null => {
   try {
-    if (typeof JSON.parse(text)?.request_id !== 'string') return null;
+    const record = JSON.parse(text);
+    if (typeof record?.request_id !== 'string') return null;
+    if (Object.keys(record).slice(-2).join() === 'request,response') return text;
+    const { request = null, response = null, ...head } = record;
+    return JSON.stringify({ ...head, request, response });
   } catch {
     return null;
   }
-  return text.replaceAll(SURROGATES, (token, half) => (half === undefined ? token : '\\ufffd'));
 };
