@@ -2,10 +2,11 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build';
 import { openDuck } from './duckdb';
+import { labelOf, openLabels } from './labels-fixture';
 import { recover } from './part-files';
 import { openQueryEngine } from './query-engine';
 import { openTableState } from './table-state';
-import { asked, descriptionOf, lineOf, openFolders, type Taught } from './tables-fixture';
+import { asked, descriptionOf, idOf, lineOf, openFolders, type Taught } from './tables-fixture';
 
 const closing: (() => void)[] = [];
 afterAll(() => {
@@ -23,12 +24,16 @@ const open = async (longestMs = 5_000) => {
   await recover(folders.folder, state);
   const taught = [WINE];
   const description = async () => descriptionOf(taught);
+  const served = ['wine'];
   const engine = await openQueryEngine({
     folder: folders.folder,
     results: join(folders.root, 'results'),
     parts: state.allParts,
     revision: state.revision,
-    services: async () => [{ service: 'wine', table: (await description()).table, places: [] }],
+    services: async () => {
+      const { table } = await description();
+      return served.map((service) => ({ service, table, places: [] }));
+    },
     waiting: state.waiting,
     memory: '200MB',
     longestMs,
@@ -42,6 +47,7 @@ const open = async (longestMs = 5_000) => {
   return {
     ...folders,
     taught,
+    served,
     build: () => build({ ...folders, duck, state, describe: description }),
     ask: async (sql: string, maxRows = 1_000) => engine.query(sql, { maxRows }, never),
     engine,
@@ -85,6 +91,100 @@ describe('SQL over the tables', () => {
       rows: [[T, '2026-11-20', 1, null]],
       truncated: true,
     });
+  });
+
+  it('reads a day’s or a request’s rows while others come', async () => {
+    const { ask, append, build, taught } = await open();
+    const line = (n: number) =>
+      lineOf(`2026-11-${10 + n}T10:00:00.000Z`, n, asked(['pH', 'alcohol'], [[n, n]], [n]));
+    append([line(0)]);
+    await build();
+    const asking = async () => {
+      const found: unknown[] = [];
+      for (let n = 0; n < 10; n += 1) {
+        const [rows] = await Promise.all([
+          ask("SELECT ph FROM inference.wine WHERE request_date = '2026-11-10'"),
+          ask(
+            `SELECT status_code FROM inference.requests WHERE request_id = '${line(0).request_id}'`,
+          ),
+        ]);
+        found.push(rows.rows);
+      }
+      return found;
+    };
+    const all = Promise.all([asking(), asking(), asking()]);
+    for (let n = 1; n < 10; n += 1) {
+      // Some time in between there are more columns.
+      if (n === 5) taught.push(WINE_2);
+      append([line(n)]);
+      await build();
+    }
+    expect((await all).flat()).toEqual(Array(30).fill([[0]]));
+    expect(await ask('SELECT count(*) FROM inference.wine')).toMatchObject({ rows: [[10]] });
+  });
+
+  it('finds a day’s labels, those that wait and those in its parts', async () => {
+    const fixture = await openLabels([{ ...WINE, inputs: { a: 'double' } }], T);
+    closing.push(fixture.close);
+    const { append, push, sql } = fixture;
+    const builder = await fixture.openBuilder();
+    const next = '2026-11-25T10:00:00.000Z';
+    const label = (value: number, time: string) =>
+      labelOf(value, { example_id: `${idOf(time, 1)}-0` });
+    append([T, next].map((time) => lineOf(time, 1, asked(['a'], [[1]], [2]))));
+    await push([label(5, T), label(6, next)]);
+    await builder.step();
+    const asks = [
+      ["request_date = '2026-11-20'", [[5]]],
+      [`example_id = '${idOf(next, 1)}-0'`, [[6]]],
+      [`request_id > '${idOf(T, 1)}' AND label > 5`, [[6]]],
+      ["request_date < '2026-11-18'", []],
+    ] as const;
+    for (const merged of [false, true]) {
+      if (merged) await builder.merge();
+      for (const [condition, rows] of asks) {
+        expect(await sql(`SELECT label FROM inference.wine WHERE ${condition}`)).toEqual(rows);
+      }
+      const labels = (day: string) =>
+        sql(`SELECT count(*) FROM inference.labels WHERE received_date = '${day}'`);
+      expect(await labels('2026-11-20')).toEqual([[2]]);
+      expect(await labels('2026-11-25')).toEqual([[0]]);
+    }
+  });
+
+  it('forgets the tables of a service that is gone, and knows them when it is back', async () => {
+    const { ask, append, build, served } = await open();
+    append([lineOf(T, 1, asked(['pH', 'alcohol'], [[1, 2]], [3]))]);
+    await build();
+    const count = 'SELECT count(*) FROM inference.wine';
+    expect(await ask(count)).toMatchObject({ rows: [[1]] });
+    served.pop();
+    await expect(ask(count)).rejects.toThrow('wine does not exist');
+    served.push('wine');
+    expect(await ask(count)).toMatchObject({ rows: [[1]] });
+  });
+
+  it('describes a table, and answers a statement that needs no rows of one', async () => {
+    const { ask } = await open();
+    const { rows } = await ask('DESCRIBE inference.wine');
+    expect(rows).toContainEqual(['ph', 'DOUBLE', 'YES', null, null, null]);
+    const none = 'SELECT request_id FROM inference.wine WHERE false';
+    expect(await ask(none)).toMatchObject({ rows: [] });
+    // With a statement in a text it is not known what is read.
+    const hidden = `FROM json_execute_serialized_sql(json_serialize_sql('FROM inference.wine'))`;
+    await expect(ask(hidden)).rejects.toThrow('syntax error');
+    // Nor with a number that is no JSON.
+    const odd = "SELECT count(*) FROM inference.wine WHERE ph = 'NaN'";
+    expect(await ask(odd)).toMatchObject({ rows: [[0]] });
+  });
+
+  it.each([
+    ['SELECT * FROM win', 'Did you mean "inference.wine"?'],
+    ['SELECT * FROM stand_in.wine', 'does not exist'],
+    ['SELECT nothing FROM inference.wine', 'Candidate bindings'],
+  ])('tells what is wrong with %p as the tables are', async (sql, why) => {
+    const { ask } = await open();
+    await expect(ask(sql)).rejects.toThrow(why);
   });
 
   it.each([

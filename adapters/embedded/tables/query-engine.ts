@@ -3,27 +3,20 @@ import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api
 import { DomainError, isDomainError } from '../../../core/shared/domain-error';
 import type { Cell } from '../../../core/tables/cell';
 import type { QueryRows, ResultFormat } from '../../../core/tables/warehouse';
-import { openDuck } from './duckdb';
+import { type Duck, openDuck } from './duckdb';
 import { waitingFolder } from './part-files';
+import { openQueryTables, type QueryTables } from './query-tables';
 import { jsonValue } from './query-value';
-import { list, literal, name } from './quoting';
+import { list, literal } from './quoting';
 import { isOutOfMemory, messageOf, prepareRead } from './statement-check';
-import type { Part, Waiting } from './table-state';
-import { labelledStatement, type ViewedService, viewStatement, viewsOf } from './views';
+import { openPlanner } from './statement-planner';
 import { watchResult } from './watch-result';
 import type { ResultLimits } from './worker-protocol';
 
-interface Needs {
-  /** Where the tables are: the one place that statements reach. */
-  readonly folder: string;
+interface Needs
+  extends Pick<QueryTables, 'folder' | 'parts' | 'revision' | 'services' | 'waiting'> {
   /** Where whole results are written. */
   readonly results: string;
-  readonly parts: () => readonly Part[];
-  /** Moves with the parts. */
-  readonly revision: () => number;
-  readonly services: () => Promise<readonly ViewedService[]>;
-  /** Services with labels that are not in their parts yet. */
-  readonly waiting: () => ReadonlyMap<string, Waiting>;
   readonly memory: string;
   /** Milliseconds a statement may run. */
   readonly longestMs: number;
@@ -40,49 +33,19 @@ const TORN_PAUSE_MS = 10;
  * every other file, address and setting.
  */
 export const openQueryEngine = async (needs: Needs) => {
-  const { folder, results, parts, revision, services, waiting, memory, longestMs } = needs;
+  const { folder, results, memory, longestMs } = needs;
+  const lockDown = async (database: Duck): Promise<void> => {
+    await database.run(
+      `SET allowed_directories = ${list([`${folder}/`, `${waitingFolder(folder)}/`, `${results}/`])}`,
+    );
+    await database.run('SET enable_external_access = false; SET lock_configuration = true');
+  };
   const duck = await openDuck({ memory, threads: 2, spill: null });
   await duck.run('CREATE SCHEMA inference');
-  await duck.run(
-    `SET allowed_directories = ${list([`${folder}/`, `${waitingFolder(folder)}/`, `${results}/`])}`,
-  );
-  await duck.run('SET enable_external_access = false; SET lock_configuration = true');
-
-  const made = new Map<string, string>();
-  /** Makes the views that the tables of this moment need; growing parts need none. */
-  const refreshViews = async (): Promise<void> => {
-    const held = waiting();
-    const byTable = Map.groupBy(parts(), ({ table }) => table);
-    const views = viewsOf(await services());
-    const wanted = new Set(views.map(({ table }) => table));
-    for (const table of made.keys()) {
-      if (wanted.has(table)) continue;
-      await duck.run(`DROP VIEW inference.${name(table)}`);
-      made.delete(table);
-    }
-    for (const view of views) {
-      const rows = viewStatement(folder, view, byTable.get(view.table) ?? []);
-      const { labelled } = view;
-      const waits = labelled && (held.get(labelled.service)?.examples ?? 0) > 0;
-      const statement = waits ? labelledStatement(folder, view, rows, labelled) : rows;
-      if (made.get(view.table) === statement) continue;
-      await duck.run(`CREATE OR REPLACE VIEW inference.${name(view.table)} AS ${statement}`);
-      made.set(view.table, statement);
-    }
-  };
-  let seen = '';
-  let refreshing: Promise<void> = Promise.resolve();
-  const refresh = (): Promise<void> => {
-    refreshing = refreshing
-      .catch(() => undefined)
-      .then(async () => {
-        const now = `${revision()} ${JSON.stringify(await services())}`;
-        if (now === seen) return;
-        await refreshViews();
-        seen = now;
-      });
-    return refreshing;
-  };
+  await lockDown(duck);
+  const planner = await openPlanner();
+  await lockDown(planner.duck);
+  const tables = openQueryTables({ ...needs, duck, planner });
 
   const rowsOf = async (
     prepared: DuckDBPreparedStatement,
@@ -113,14 +76,17 @@ export const openQueryEngine = async (needs: Needs) => {
     signal: AbortSignal,
     work: (prepared: DuckDBPreparedStatement, connection: DuckDBConnection) => Promise<T>,
   ): Promise<T> => {
-    const connection = await duck.connect();
+    const [connection, planning] = await Promise.all([duck.connect(), planner.duck.connect()]);
     const late = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
-    const interrupt = (): void => connection.interrupt();
+    const interrupt = (): void => {
+      planning.interrupt();
+      connection.interrupt();
+    };
     late.addEventListener('abort', interrupt);
     try {
       for (let left = TORN_RETRIES; ; left -= 1) {
         try {
-          await refresh();
+          await tables.tell(connection, planning, sql);
           const prepared = await prepareRead(connection, sql);
           try {
             late.throwIfAborted();
@@ -137,6 +103,7 @@ export const openQueryEngine = async (needs: Needs) => {
       throw told(error, folder, late, longestMs);
     } finally {
       late.removeEventListener('abort', interrupt);
+      planning.closeSync();
       connection.closeSync();
     }
   };
@@ -168,7 +135,10 @@ export const openQueryEngine = async (needs: Needs) => {
       }).finally(watched.stop);
     },
 
-    close: (): void => duck.close(),
+    close(): void {
+      planner.duck.close();
+      duck.close();
+    },
   };
 };
 

@@ -43,6 +43,15 @@ export const viewsOf = (services: readonly ViewedService[]): readonly View[] => 
   ]),
 ];
 
+/** Tells a connection of the rows that its statement needs: by table, a SELECT of them. */
+export const tell = (rows: ReadonlyMap<string, string>): string =>
+  `SET VARIABLE rows = map(${list([...rows.keys()])}::VARCHAR[], ${list([...rows.values()])}::VARCHAR[])`;
+
+/** A SELECT of the rows that a connection was told of. A statement that was not told of any fails. */
+export const toldView = ({ table, columns }: View): string =>
+  `SELECT * FROM query(coalesce(getvariable('rows')[${literal(table)}],
+    CASE WHEN getvariable('rows') IS NOT NULL THEN ${literal(emptyRelation(columns))} END))`;
+
 /**
  * A SELECT of a table from its parts. Parts of one shape are read together, so that only one of them is
  * opened to find their columns, and a day's rows are looked for in its parts alone.
