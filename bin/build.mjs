@@ -1,7 +1,8 @@
 // Bundles what must start fast, when a source is newer than the bundle.
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeBuild } from './write-build.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const FLOORS = ['bin', 'core', 'api', 'adapters', 'model-server', 'cli'];
@@ -36,13 +37,15 @@ export default async function build() {
     statSync(fileURLToPath(import.meta.url)).mtimeMs,
     ...FLOORS.map((floor) => newestIn(join(root, floor))),
   );
-  if (builtAt() > newest) return;
+  const before = builtAt();
+  if (before > newest) return;
+  const began = Date.now();
   const { build: bundle } = await import('esbuild');
-  mkdirSync(join(root, '.build'), { recursive: true });
-  await bundle({
+  const { outputFiles } = await bundle({
     absWorkingDir: root,
     entryPoints: ENTRIES,
     outdir: '.build',
+    write: false,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
@@ -57,4 +60,6 @@ export default async function build() {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
   });
+  const entries = Object.keys(ENTRIES).map((name) => `${name}.mjs`);
+  writeBuild(join(root, '.build'), outputFiles, { entries, before, began });
 }

@@ -1,3 +1,5 @@
+import { fnv1a, mixed } from '../shared/hash';
+
 const CAPTURED: ReadonlySet<number> = new Set([200, 400, 409, 415, 500, 502, 504]);
 
 /** Whether a request that ended like this reached the service; refusals at the door did not. */
@@ -11,18 +13,4 @@ export const isCaptured = (status: number): boolean => CAPTURED.has(status);
 export const isSampled = (primaryRequestId: string, fraction: number): boolean => {
   if (fraction >= 1) return true;
   return mixed(fnv1a(primaryRequestId)) < fraction * 2 ** 32;
-};
-
-const fnv1a = (text: string): number => {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  }
-  return hash;
-};
-
-const mixed = (hash: number): number => {
-  const first = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  const second = Math.imul(first ^ (first >>> 13), 0xc2b2ae35);
-  return (second ^ (second >>> 16)) >>> 0;
 };

@@ -1,7 +1,8 @@
 import type { Service } from '../services/service';
 import { DomainError, type ErrorKind } from '../shared/domain-error';
+import { fnv1a } from '../shared/hash';
 import { type CircuitBreaker, circuitBreaker, isVersionFailure } from './circuit-breaker';
-import { claim, hashOf } from './split';
+import { claim } from './split';
 
 interface Needs {
   /** Whether a version has a replica that can answer. */
@@ -61,7 +62,7 @@ export const versionChooser = ({ isRunning, random, clock }: Needs): VersionChoo
       const breaker = known?.breakers.get(version) ?? circuitBreaker();
       breakers.set(version, breaker);
       if (weight > 0) {
-        shares.push({ version, weight, hash: hashOf(`${name}/${version}`), breaker });
+        shares.push({ version, weight, hash: fnv1a(`${name}/${version}`), breaker });
       }
     }
     const split = { traffic, shares, breakers };
@@ -86,7 +87,7 @@ export const versionChooser = ({ isRunning, random, clock }: Needs): VersionChoo
   };
 
   const byKey = (service: string, shares: readonly Share[], key: string, now: number) => {
-    const keyHash = hashOf(key);
+    const keyHash = fnv1a(key);
     let best: Share | null = null;
     let most = -1;
     for (const share of shares) {

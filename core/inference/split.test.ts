@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { claim, hashOf } from './split';
+import { fnv1a } from '../shared/hash';
+import { claim } from './split';
 
 const keys = Array.from({ length: 20_000 }, (_, i) => `user-${i}`);
 
@@ -7,7 +8,7 @@ const winner = (key: string, weights: Readonly<Record<string, number>>) =>
   Object.entries(weights)
     .map(([version, weight]) => ({
       version,
-      claimed: claim(hashOf(key), hashOf(`wine/${version}`), weight),
+      claimed: claim(fnv1a(key), fnv1a(`wine/${version}`), weight),
     }))
     .reduce((best, next) => (next.claimed > best.claimed ? next : best)).version;
 
@@ -15,13 +16,6 @@ const moved = (from: Record<string, number>, to: Record<string, number>) =>
   keys.filter((key) => winner(key, from) !== winner(key, to)).length / keys.length;
 
 describe('split', () => {
-  it('hashes UTF-8 as FNV-1a has it', () => {
-    // From the reference test vectors of the FNV authors (test_fnv.c, 32 bits).
-    expect(['', 'a', 'foobar'].map(hashOf)).toEqual([0x811c9dc5, 0xe40c292c, 0xbf9cf968]);
-    expect(hashOf('é')).not.toBe(hashOf('e'));
-    expect(hashOf('\ud800')).toBe(hashOf('\ufffd'));
-  });
-
   it('gives each version its share of keys', () => {
     const weights = { v1: 70, v2: 20, v3: 10 };
     const shares = Object.keys(weights).map(

@@ -1,19 +1,4 @@
-/** FNV-1a over UTF-8, 32 bits. */
-export const hashOf = (text: string): number => {
-  let hash = 0x811c9dc5;
-  for (const byte of utf8.encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
-};
-
-const utf8 = new TextEncoder();
-
-/** MurmurHash3's finaliser: every bit of the input moves every bit of the result. */
-const mixed = (word: number): number => {
-  let hash = word;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-};
+import { mixed } from '../shared/hash';
 
 /**
  * How strongly the key belongs to the version; the version with the most gets it. This is weighted

@@ -1,5 +1,6 @@
 import type { ModelSource, ModelVersion } from '../models/model-version';
 import { DomainError, type Fault, isDomainError } from '../shared/domain-error';
+import { everyPage } from '../shared/page';
 import { retryRaces } from '../shared/revisions';
 import { assertServable } from './create-service';
 import type { Manifest, ManifestModel, ManifestService } from './manifest';
@@ -89,12 +90,9 @@ export const applyManifest = (needs: Needs) => {
 
   const managed = async (): Promise<readonly string[]> => {
     const names: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const { items, next_cursor } = await services.list({ limit: 100, cursor });
-      names.push(...items.filter((s) => s.managed_by === 'manifest').map((s) => s.name));
-      cursor = next_cursor ?? undefined;
-    } while (cursor !== undefined);
+    for await (const page of everyPage(services.list)) {
+      names.push(...page.filter((s) => s.managed_by === 'manifest').map((s) => s.name));
+    }
     return names;
   };
 

@@ -1,4 +1,5 @@
 import type { HostListener, ModelHost, VersionPlan, VersionState } from '../inference/model-host';
+import { everyPage } from '../shared/page';
 import type { FindModel } from './new-versions';
 import { oneAtATime } from './one-at-a-time';
 import type { Compute } from './service';
@@ -103,12 +104,9 @@ export const reconcile = ({ services, findModel, host, events, report }: Needs) 
 
     /** All services: at the start, and every minute for what failed. */
     async sweep(): Promise<void> {
-      let cursor: string | undefined;
-      do {
-        const page = await services.listDocuments({ limit: 100, cursor });
-        await Promise.all(page.items.map(({ service }) => changed(service.name)));
-        cursor = page.next_cursor ?? undefined;
-      } while (cursor !== undefined);
+      for await (const documents of everyPage(services.listDocuments)) {
+        await Promise.all(documents.map(({ service }) => changed(service.name)));
+      }
     },
 
     /** The host's states, and those of versions that it could not be given. */
