@@ -8,12 +8,13 @@ import { openDuck } from '../adapters/embedded/tables/duckdb';
 import { placesOf } from '../adapters/embedded/tables/label-statements';
 import { recover, waitingFolder, workFolder } from '../adapters/embedded/tables/part-files';
 import { openQueryEngine } from '../adapters/embedded/tables/query-engine';
-import { serveAsks, tell } from '../adapters/embedded/tables/serve-asks';
+import { endFor, serveAsks, tell } from '../adapters/embedded/tables/serve-asks';
 import { becomeSoleBuilder } from '../adapters/embedded/tables/sole-builder';
 import { tableBuilder } from '../adapters/embedded/tables/table-builder';
 import { openTableState } from '../adapters/embedded/tables/table-state';
 import type { Retention } from '../core/services/service';
 import { serviceRecords } from '../core/services/service-records';
+import { everyPage } from '../core/shared/page';
 import { tableRecords } from '../core/tables/table-records';
 
 const BUILD_PRIORITY = 10;
@@ -21,6 +22,7 @@ const QUERY_PRIORITY = 5;
 
 // Before anything is waited for: whose platform is gone would go on for ever.
 process.on('disconnect', () => process.exit(0));
+process.on('uncaughtException', endFor);
 const [role, data = '', priority = 'low'] = process.argv.slice(2);
 // Predictions go first. Early, because threads have the priority of the one that begins them.
 setPriority(role === 'build' ? BUILD_PRIORITY : QUERY_PRIORITY);
@@ -67,12 +69,9 @@ const runBuilder = async (): Promise<void> => {
   };
   const retentions = async () => {
     const found: { service: string; retention: Retention }[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await services.list({ limit: 100, cursor });
-      found.push(...page.items.map(({ name, retention }) => ({ service: name, retention })));
-      cursor = page.next_cursor ?? undefined;
-    } while (cursor !== undefined);
+    for await (const page of everyPage(services.list)) {
+      found.push(...page.map(({ name, retention }) => ({ service: name, retention })));
+    }
     return found;
   };
   const builder = startBuilder({

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lineOf } from '../adapters/embedded/tables/tables-fixture';
+import { idOf, lineOf } from '../adapters/embedded/tables/tables-fixture';
 import { type Caller, caller, until } from './support/api';
 import { type Running, startPlatform, temporaryFolder } from './support/platform';
 import { wineBody } from './support/wine';
@@ -47,6 +47,20 @@ const predict = async (client_request_id?: string): Promise<string> => {
 };
 const labelsOf = (id: string): string =>
   `SELECT label FROM inference.wine WHERE request_id = '${id}' ORDER BY row_index`;
+
+/** The log's newest segment, and an answered request of it. */
+const lastCaptured = () => {
+  const capture = join(platform.data, 'capture');
+  const files = readdirSync(capture)
+    .filter((file) => file.endsWith('.ndjson'))
+    .sort()
+    .map((file) => join(capture, file));
+  const lines = files.flatMap((file) => readFileSync(file, 'utf8').split('\n').slice(0, -1));
+  const answered = lines
+    .filter((line) => line.includes('"status_code":200'))
+    .map((line) => JSON.parse(line));
+  return { file: files.at(-1) ?? '', captured: answered[0] };
+};
 
 describe('labels over HTTP', () => {
   it('need a key with their scope', async () => {
@@ -195,15 +209,9 @@ describe('labels that were accepted', () => {
 
   it('and what was captured are told of where they come to no rows', async () => {
     await platform.kill();
-    const capture = join(platform.data, 'capture');
-    const segment =
-      readdirSync(capture)
-        .filter((file) => file.endsWith('.ndjson'))
-        .sort()
-        .at(-1) ?? '';
     const time = new Date().toISOString();
     const strange = lineOf(time, 1, { model_name: 'another', request: 'x', response: 'y' });
-    appendFileSync(join(capture, segment), `no record\n${JSON.stringify(strange)}\n`);
+    appendFileSync(lastCaptured().file, `no record\n${JSON.stringify(strange)}\n`);
     platform = await startPlatform({ manifest: MANIFEST, data: platform.data });
     operator = caller(platform.url, platform.token);
     const events = await until(
@@ -214,6 +222,49 @@ describe('labels that were accepted', () => {
       expect.objectContaining({ type: 'rows-not-unpacked', level: 'warning', count: 1 }),
     );
     expect(platform.output()).toContain('log-malformed: 1 ');
+  }, 60_000);
+
+  it('find a row that comes after a week, once the tables are refreshed', async () => {
+    const [time, received] = [9, 8].map((days) => new Date(Date.now() - days * 86_400_000));
+    const id = idOf(String(time?.toISOString()), 4711);
+    const label = {
+      service: 'wine',
+      example_id: `${id}-0`,
+      label: '4',
+      batch_id: 'b',
+      position: 0,
+    };
+    const received_at = received?.toISOString();
+    const refresh = async () =>
+      (await operator('/api/services/wine/tables/refresh', { method: 'POST' })).body;
+    const anew = async (write: () => void) => {
+      await platform.kill();
+      write();
+      platform = await startPlatform({ manifest: MANIFEST, data: platform.data });
+      operator = caller(platform.url, platform.token);
+    };
+    const line = JSON.stringify({ ...label, received_at, labelled_at: received_at });
+    await anew(() => writeFileSync(join(platform.data, 'labels/b.ndjson'), `${line}\n`));
+    await refresh();
+    await until(
+      () => operator('/api/services/wine/events'),
+      ({ text }) => text.includes('labels-unmatched'),
+    );
+    await anew(() => {
+      const { file, captured } = lastCaptured();
+      const request_time = time?.toISOString();
+      const late = { ...captured, request_id: id, request_time, client_request_id: null };
+      const request_date = request_time?.slice(0, 10);
+      appendFileSync(file, `${JSON.stringify({ ...late, request_date })}\n`);
+    });
+    await untilRows(labelsOf(id), [[null], [null]]);
+    expect(await refresh()).toMatchObject({ status: 'succeeded', labels: 1 });
+    expect(await sql(labelsOf(id))).toEqual([[4], [null]]);
+    expect(await refresh()).toMatchObject({ labels: 0 });
+    // One that is in SQL and not in its row's file yet came in before.
+    await labels({ labels: [{ request_id: id, row: 1, label: 5 }] });
+    await untilRows(labelsOf(id), [[4], [5]]);
+    expect(await refresh()).toMatchObject({ labels: 0 });
   }, 60_000);
 
   it('are whole files: a full disk refuses a batch and leaves nothing of it', () => {

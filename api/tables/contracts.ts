@@ -87,7 +87,9 @@ export const tableContracts = {
       body: z
         .strictObject({ from: Time.optional(), to: Time.optional() })
         .optional()
-        .describe('Days whose labels, by when they were received, look for their rows once more'),
+        .describe(
+          'Days, all by default, whose labels look again for their rows after 7 days without: by when they were received',
+        ),
     }),
     answer: z.object({
       run_id: z.string(),

@@ -18,7 +18,7 @@ interface Needs {
   /** @throws `service-not-found` */
   readonly refresh: (
     service: string,
-    again: { readonly from: string; readonly to: string } | null,
+    received: { readonly from: string; readonly to: string },
   ) => Promise<RefreshReport>;
   readonly erase: (service: string, what: Erasure) => Promise<ErasureReport>;
   readonly newId: () => string;
@@ -78,9 +78,7 @@ export const tableEndpoints = (use: Needs) =>
 
     refreshTables: async ({ path, body = {} }) => {
       const { from = FIRST_DAY, to = LAST_DAY } = body;
-      const named = body.from !== undefined || body.to !== undefined;
-      const again = named ? { from: dayOf(from), to: dayOf(to) } : null;
-      const report = await use.refresh(path.service, again);
+      const report = await use.refresh(path.service, { from: dayOf(from), to: dayOf(to) });
       return { run_id: use.newId(), status: 'succeeded' as const, ...report };
     },
   });

@@ -12,6 +12,7 @@ import { foundService } from '../../core/services/find-service';
 import type { ServiceEvents } from '../../core/services/service-events';
 import type { ServiceRecords } from '../../core/services/service-records';
 import { DomainError } from '../../core/shared/domain-error';
+import { everyPage } from '../../core/shared/page';
 import type { RecordStore } from '../../core/shared/record-store';
 import { ensureTables } from '../../core/tables/ensure-tables';
 import type { Erasure } from '../../core/tables/erasure';
@@ -80,12 +81,9 @@ export const tableRoom = ({
 
     /** Gives services that are older than their tables what they need. */
     async ensureAll(): Promise<void> {
-      let cursor: string | undefined;
-      do {
-        const page = await services.listDocuments({ limit: 100, cursor });
-        for (const document of page.items) await ensureTables(records, document);
-        cursor = page.next_cursor ?? undefined;
-      } while (cursor !== undefined);
+      for await (const documents of everyPage(services.listDocuments)) {
+        for (const document of documents) await ensureTables(records, document);
+      }
     },
 
     /** Takes out all that was captured of a service, and forgets its tables. */
@@ -102,9 +100,9 @@ export const tableRoom = ({
       findQuery: findQuery({ warehouse }),
       queryResult: warehouse.queryResult,
       cancelQuery: cancelQuery({ warehouse }),
-      refresh: async (service: string, again: Days | null) => {
+      refresh: async (service: string, received: Days) => {
         foundService(await services.read(service), service);
-        return warehouse.refresh(service, again);
+        return warehouse.refresh(service, received);
       },
       erase: async (service: string, what: Erasure) => {
         // Also of a service that was deleted since.

@@ -13,7 +13,7 @@ const TOLD = {
   },
   unmatched: {
     type: 'labels-unmatched',
-    message: 'labels had no row for 7 days: a refresh of the days they came on looks again',
+    message: 'labels had no row for 7 days: a refresh looks for their rows again',
   },
 } as const satisfies Record<keyof ServiceCounts, { type: string; message: string }>;
 

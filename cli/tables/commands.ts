@@ -71,8 +71,8 @@ export const addTables = (program: Command, act: Act): void => {
       .command('refresh')
       .description('Bring all that was captured until now into the tables')
       .argument('<service>', "the service's name")
-      .option('--since <when>', 'labels received from then on look for their rows once more', ago)
-      .option('--until <when>', 'and those until then', ago)
+      .option('--since <when>', 'of old labels without a row, look again for those since', ago)
+      .option('--until <when>', 'and only those until then', ago)
       .action(
         act(async (session, service: string, { since, until }: RefreshOptions) => {
           const now = session.environment.now();

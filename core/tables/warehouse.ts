@@ -22,10 +22,11 @@ export type QueryState =
     }
   | { readonly status: 'failed'; readonly error: unknown };
 
-/** What a refresh brought into a service's tables. */
+/** What a refresh brought into the tables. */
 export interface RefreshReport {
   readonly rows: number;
   readonly errors: number;
+  /** Those that arrived, and rows for which older ones were found. */
   readonly labels: number;
 }
 
@@ -55,12 +56,12 @@ export interface Warehouse {
   queryResult(id: string, format: ResultFormat): Promise<AsyncIterable<Uint8Array>>;
 
   /**
-   * Brings all that has been captured and labelled until now into a service's tables. Of labels received
-   * on some days (`YYYY-MM-DD`) the rows are looked for once more.
+   * Brings all that has been captured and labelled until now into a service's tables. Labels received on
+   * these days (`YYYY-MM-DD`) get the rows that have come since they were no longer waited for.
    */
   refresh(
     service: string,
-    again: { readonly from: string; readonly to: string } | null,
+    received: { readonly from: string; readonly to: string },
   ): Promise<RefreshReport>;
 
   /**

@@ -17,3 +17,12 @@ const parentOf = (pid: number): number | null => {
     return null;
   }
 };
+
+/** What a process was started with, words apart by a space; empty when it has ended. */
+export const commandOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+};

@@ -2,6 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
+  fstatSync,
+  ftruncateSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -35,7 +37,7 @@ export const startOnSmallDisk = async (size: string, manifest: string, token: st
   const program = [node, join(root, '.build/tidegate.mjs'), 'up', '--port', '0'];
   const options = ['--data', join(disk, 'data'), '--manifest', file];
   const child = spawn(command, [...args, ...program, ...options], {
-    env: { ...process.env, TIDEGATE_OPERATOR_TOKEN: token },
+    env: { ...process.env, TIDEGATE_OPERATOR_TOKEN: token, TIDEGATE_BUILD_PRIORITY: 'low' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -55,9 +57,10 @@ export const startOnSmallDisk = async (size: string, manifest: string, token: st
   return {
     url: /is ready on (\S+)/.exec(output)?.[1] ?? '',
     data: join(seen, 'data'),
+    process: child,
     output: () => output,
-    /** Leaves not a byte on the disk. */
-    fill(): void {
+    /** Leaves not a byte on the disk, or so many. */
+    fill(left = 0): void {
       const file = openSync(ballast, 'a');
       try {
         for (let size = 65_536; size >= 1; ) {
@@ -67,6 +70,7 @@ export const startOnSmallDisk = async (size: string, manifest: string, token: st
             size /= 2;
           }
         }
+        ftruncateSync(file, Math.max(0, fstatSync(file).size - left));
       } finally {
         closeSync(file);
       }

@@ -5,7 +5,7 @@ import { type Duck, openDuck } from '../../adapters/embedded/tables/duckdb';
 import { caller, until } from '../support/api';
 import { type Running, startPlatform } from '../support/platform';
 import { wineBody } from '../support/wine';
-import { childrenOf } from './children-of';
+import { childrenOf, commandOf } from './children-of';
 import { connectTo, requestText } from './raw-socket';
 
 const ROUNDS = Number(process.env.TIDEGATE_KILL_ROUNDS ?? 4);
@@ -22,14 +22,6 @@ services:
       v2: { model: ./examples/wine/model-v2, weight: 50 }
 `;
 
-const commandOf = (pid: number): string => {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    // It has ended meanwhile.
-    return '';
-  }
-};
 const isBuilderOf =
   (data: string) =>
   (pid: number): boolean =>

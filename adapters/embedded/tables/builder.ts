@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Erasure, ErasureReport } from '../../../core/tables/erasure';
 import type { RefreshReport } from '../../../core/tables/warehouse';
+import { orFullDisk } from '../full-disk';
 import type { StepReport, TableBuilder } from './table-builder';
 
 interface Needs {
@@ -30,7 +31,13 @@ export const startBuilder = ({ tables, built, trouble, giveUp }: Needs) => {
 
   /** One piece of work, behind the one that may be running. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = last.catch(() => undefined).then(work);
+    const done = last
+      .catch(() => undefined)
+      .then(work)
+      .catch((error: unknown) => {
+        tables.discard();
+        throw orFullDisk(error);
+      });
     last = done;
     return done;
   };
@@ -59,29 +66,33 @@ export const startBuilder = ({ tables, built, trouble, giveUp }: Needs) => {
   };
   void run();
 
-  /** Builds until nothing is left. */
+  /** Builds until nothing is left of what is there now; more may come all the time. */
   const catchUp = async (): Promise<RefreshReport> => {
     const total = { rows: 0, errors: 0, labels: 0 };
-    for (;;) {
+    const isIn = await inTurn(async () => tables.untilNow());
+    while (!isIn()) {
       const report = await inTurn(tables.step);
-      if (!report) return total;
+      if (!report) break;
       built(report);
       for (const key of COUNTS) total[key] += report[key];
     }
+    return total;
   };
 
   return {
     /**
-     * Builds until nothing is left and every label is in its row's part, and takes out what is kept no
-     * longer; of a service's labels of some days the rows are looked for again. Says what that came to.
+     * Builds until all that is there now is in the tables and every label in its row's part, and takes
+     * out what is kept no longer; of a service's labels of some days the rows are looked for again. Says
+     * what that came to; rows that were found count as labels.
      * @throws what a step throws
      */
-    refresh: async (again: LabelsAgain | null): Promise<RefreshReport> => {
+    refresh: async ({ service, from, to }: LabelsAgain): Promise<RefreshReport> => {
       const total = await catchUp();
-      if (again) await inTurn(() => tables.retry(again.service, again.from, again.to));
       built(await inTurn(tables.merge));
+      const found = await inTurn(() => tables.retry(service, from, to));
+      if (found > 0) built(await inTurn(tables.merge));
       await inTurn(tables.retainAll);
-      return total;
+      return { ...total, labels: total.labels + found };
     },
 
     /** @throws what a step throws; `invalid-input` */

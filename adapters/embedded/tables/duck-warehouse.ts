@@ -130,11 +130,8 @@ export const duckWarehouse = ({
       }
     },
 
-    async refresh(service, again): Promise<RefreshReport> {
-      return builder.ask<RefreshReport>({
-        ask: 'catch-up',
-        again: again && { service, ...again },
-      });
+    async refresh(service, received): Promise<RefreshReport> {
+      return builder.ask<RefreshReport>({ ask: 'catch-up', again: { service, ...received } });
     },
 
     async erase(service, what): Promise<ErasureReport> {

@@ -81,19 +81,19 @@ interface Arrived {
   readonly path: string;
 }
 
+/** Batches that have arrived; some may be in the tables. */
+export const batchesIn = (folder: string): readonly Arrived[] =>
+  (existsSync(folder) ? readdirSync(folder) : [])
+    .filter((file) => file.endsWith('.ndjson'))
+    .toSorted()
+    .map((file) => ({ id: file.slice(0, -'.ndjson'.length), path: join(folder, file) }));
+
 /** Batches that are new, as many as one build takes on; files of others are left from a crash, or came again. */
 const arrivedIn = (
   folder: string,
   state: TableState,
 ): { readonly files: readonly Arrived[]; readonly more: boolean } => {
-  if (!existsSync(folder)) return { files: [], more: false };
-  const all = readdirSync(folder)
-    .filter((file) => file.endsWith('.ndjson'))
-    .toSorted();
-  const batches = all.map((file) => ({
-    id: file.slice(0, -'.ndjson'.length),
-    path: join(folder, file),
-  }));
+  const batches = batchesIn(folder);
   for (const { id, path } of batches) if (state.hasBatch(id)) rmSync(path, { force: true });
   const fresh = batches.filter(({ id }) => !state.hasBatch(id));
   let bytes = 0;
@@ -112,6 +112,14 @@ interface Found {
 
 const CLIENTS = CLIENT_LABELS.map((column) => column.name).join(', ');
 const EXAMPLES = EXAMPLE_LABELS.map((column) => column.name).join(', ');
+const BUT_ID = EXAMPLE_LABELS.slice(1)
+  .map((column) => column.name)
+  .join(', ');
+
+/** Labels of a relation that name their example, or its request. */
+export const examplesOf = (relation: string): string => `
+  SELECT coalesce(example_id, request_id || '-' || row_index) AS example_id, ${BUT_ID}
+  FROM ${relation} WHERE client_request_id IS NULL`;
 
 /** Drafts of the waiting labels of all services in a relation with `labels`' columns and `position`. */
 export const findRows = async (needs: LabelNeeds, relation: string): Promise<Found> => {
@@ -133,13 +141,11 @@ export const findRows = async (needs: LabelNeeds, relation: string): Promise<Fou
     await duck.run(
       `CREATE OR REPLACE TABLE matches AS ${clientMatches('client_labels', requests, service)}`,
     );
-    const direct = EXAMPLE_LABELS.slice(1).map((column) => column.name);
+    const mine = `(SELECT * FROM ${relation} WHERE service = ${literal(service)})`;
     const examples = await keepExamples(
       needs,
       service,
-      `(SELECT coalesce(example_id, request_id || '-' || row_index) AS example_id, ${direct.join(', ')}
-        FROM ${relation} WHERE service = ${literal(service)} AND client_request_id IS NULL
-        UNION ALL SELECT ${EXAMPLES} FROM matches)`,
+      `(${examplesOf(mine)} UNION ALL SELECT ${EXAMPLES} FROM matches)`,
     );
     const clients = await keepClients(needs, service, 'client_labels', 'matches');
     await duck.run('DROP TABLE client_labels; DROP TABLE matches');
@@ -160,7 +166,8 @@ const NO_REQUESTS = `(${emptyRelation([
   { name: 'row_count', type: 'int' },
 ])})`;
 
-const allRequests = ({ state, folder }: Pick<LabelNeeds, 'state' | 'folder'>): string => {
+/** A relation of all captured requests. */
+export const allRequests = ({ state, folder }: Pick<LabelNeeds, 'state' | 'folder'>): string => {
   const parts = state.allParts().filter(({ table }) => table === 'requests');
   if (parts.length === 0) return NO_REQUESTS;
   const files = list(parts.map((part) => partPath(folder, part)));
@@ -168,7 +175,7 @@ const allRequests = ({ state, folder }: Pick<LabelNeeds, 'state' | 'folder'>): s
 };
 
 /** A draft of a service's waiting labels with more of them, one per example. */
-const keepExamples = async (
+export const keepExamples = async (
   { duck, folder }: Pick<LabelNeeds, 'duck' | 'folder'>,
   service: string,
   more: string,

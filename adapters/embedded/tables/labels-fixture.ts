@@ -9,7 +9,7 @@ import { placesOf } from './label-statements';
 import { recover, waitingFolder } from './part-files';
 import { openQueryEngine, type QueryEngine } from './query-engine';
 import { tableBuilder } from './table-builder';
-import { openTableState, type TableState } from './table-state';
+import { openTableState } from './table-state';
 import { descriptionOf, openFolders, type Taught } from './tables-fixture';
 
 const NONE = { example_id: null, request_id: null, client_request_id: null, labelled_at: null };
@@ -26,8 +26,15 @@ export const labelOf = (
   ...{ label, labelled_at },
 });
 
-/** A service `wine` with tables, whose builder and clock go as the test has them go. */
-export const openLabels = async (taught: readonly Taught[], startsAt: string) => {
+/** What a builder needs; parts may hold fewer rows. */
+type BuilderNeeds = Parameters<typeof tableBuilder>[0] & { readonly mostRows?: number };
+
+/** Services (`wine` alone) with tables, whose builder and clock go as the test has them go. */
+export const openLabels = async (
+  taught: readonly Taught[],
+  startsAt: string,
+  services: readonly string[] = ['wine'],
+) => {
   const folders = openFolders();
   mkdirSync(waitingFolder(folders.folder));
   const labels = join(folders.root, 'labels');
@@ -38,19 +45,24 @@ export const openLabels = async (taught: readonly Taught[], startsAt: string) =>
   const reader = await openDuck({ memory: '200MB', threads: 1, spill: null });
   closing.push(reader.close);
   const describe = async (service: string) =>
-    service === 'wine' ? { ...descriptionOf(known), versions: () => versionsOf(known) } : undefined;
+    services.includes(service)
+      ? { ...descriptionOf(known), versions: () => versionsOf(known) }
+      : undefined;
 
   /** A process that builds. What another has left in the middle is finished first. */
-  const openBuilder = async (as: (state: TableState) => TableState = (state) => state) => {
-    const duck = await openDuck({ memory: '200MB', threads: 1, spill: null, atOnce: 2 });
-    const opened = openTableState(join(folders.root, 'tables.db'));
-    const state = as(opened);
+  const openBuilder = async (as: (needs: BuilderNeeds) => BuilderNeeds = (needs) => needs) => {
+    const opened = await openDuck({ memory: '200MB', threads: 1, spill: null, atOnce: 2 });
+    const needs = as({
+      ...{ ...folders, labels, describe, now, retentions: async () => [] },
+      duck: opened,
+      state: openTableState(join(folders.root, 'tables.db')),
+    });
+    const { duck, state } = needs;
     closing.push(() => {
-      duck.close();
+      opened.close();
       state.close();
     });
     await recover(folders.folder, state);
-    const needs = { ...folders, labels, duck, state, describe, now, retentions: async () => [] };
     return { ...tableBuilder(needs), state, duck };
   };
 
@@ -63,13 +75,11 @@ export const openLabels = async (taught: readonly Taught[], startsAt: string) =>
       parts: state.allParts,
       revision: state.revision,
       waiting: state.waiting,
-      services: async () => [
-        {
-          service: 'wine',
-          table: descriptionOf(known).table,
-          places: placesOf(await versionsOf(known)),
-        },
-      ],
+      services: async () => {
+        const places = placesOf(await versionsOf(known));
+        const { table } = descriptionOf(known);
+        return services.map((service) => ({ service, table, places }));
+      },
       memory: '200MB',
       longestMs: 10_000,
     });
@@ -86,6 +96,7 @@ export const openLabels = async (taught: readonly Taught[], startsAt: string) =>
     /** Model versions of the service; more may come. */
     known,
     openBuilder,
+    reader,
     push: (given: readonly Label[], service = 'wine') =>
       pushLabels({ store: labelFiles(labels), digest: (text) => hash('sha256', text, 'hex'), now })(
         service,

@@ -262,17 +262,57 @@ describe('labels whose rows do not come', () => {
     append([lineOf(T, 1, one)]);
     await builder.step();
     expect(await sql('SELECT label FROM inference.wine')).toEqual([[null]]);
-    await builder.retry('wine', '2026-11-21', '2026-11-30');
+    expect(await builder.retry('wine', '2026-11-21', '2026-11-30')).toBe(0);
     expect(await sql('SELECT label FROM inference.wine')).toEqual([[null]]);
-    await builder.retry('wine', '2026-11-20', '2026-11-20');
+    expect(await builder.retry('wine', '2026-11-20', '2026-11-20')).toBe(1);
     expect(await sql('SELECT label FROM inference.wine')).toEqual([[4]]);
-    expect((await builder.merge()).services).toMatchObject({ wine: { unmatched: 1 } });
+    // That without a row was counted once.
+    expect((await builder.merge()).services).toEqual({});
     expect(await parts('wine', 'label')).toEqual([[4]]);
-    // Once more: nothing but the same.
-    await builder.retry('wine', '2026-11-20', '2026-11-20');
+    // Once more: nothing is written.
+    const settled = builder.state.revision();
+    expect(await builder.retry('wine', '0001-01-01', '9999-12-31')).toBe(0);
     await builder.merge();
-    expect(await parts('wine', 'label')).toEqual([[4]]);
+    expect(builder.state.revision()).toBe(settled);
     expect(await sql('SELECT count(*) FROM inference.labels')).toEqual([[4]]);
+  });
+
+  it('by a client’s id are found again for requests of their time, beside those that still wait', async () => {
+    const { append, push, builder, sql, parts, setClock } = await open();
+    await push([byClient(1, 'c'), byClient(2, 'c'), byClient(3, 'd', 1)]);
+    await builder.step();
+    setClock(later(8 * DAY_MS));
+    await push([byClient(8, 'new'), byExample(9, later(DAY_MS), 7)]);
+    await builder.step();
+    expect(builder.state.waiting().get('wine')).toEqual({ examples: 1, clients: 1 });
+    append([
+      lineOf(T, 1, { ...one, client_request_id: 'c' }),
+      lineOf(T, 2, { ...two, client_request_id: 'd' }),
+      // Too late for the label.
+      lineOf(later(2 * DAY_MS), 3, { ...one, client_request_id: 'c' }),
+    ]);
+    await builder.step();
+    expect(await builder.retry('wine', '0001-01-01', '9999-12-31')).toBe(2);
+    const wanted = [[2], [null], [3], [null]];
+    expect(await sql('SELECT label FROM inference.wine ORDER BY example_id')).toEqual(wanted);
+    await builder.merge();
+    expect(await parts('wine', 'label')).toEqual(wanted);
+    expect(builder.state.waiting().get('wine')).toEqual({ examples: 1, clients: 1 });
+  });
+
+  it('do not come back where a later one is in the row, or where they are another service’s', async () => {
+    const { append, push, builder, parts, setClock } = await open();
+    append([lineOf(T, 1, one), lineOf(T, 2, { ...one, service: 'beer' })]);
+    await push([byExample(1, T, 1, 0, later(-5)), byExample(2, T, 1, 0, later(-9))]);
+    await push([byExample(7, T, 1, 0, later(-1))], 'beer');
+    await builder.step();
+    await builder.merge();
+    setClock(later(8 * DAY_MS));
+    await push([byExample(3, T, 1, 0, later(-4))]);
+    await builder.step();
+    await builder.merge();
+    expect(await builder.retry('wine', '0001-01-01', '9999-12-31')).toBe(0);
+    expect(await parts('wine', 'label')).toEqual([[3]]);
   });
 });
 
@@ -313,7 +353,7 @@ describe('a builder that ends in the middle', () => {
         while (report !== null);
         await builder.merge();
       };
-      const first = await openBuilder((state) => endingAt(state, n));
+      const first = await openBuilder((needs) => ({ ...needs, state: endingAt(needs.state, n) }));
       await work(first).catch((error: Error) => expect(error.message).toBe('the process ended'));
       await push(batch);
       await work(await openBuilder());

@@ -11,6 +11,10 @@ export interface LogPosition {
   readonly offset: number;
 }
 
+/** Whether a position lies before another. */
+export const isBefore = (one: LogPosition, other: LogPosition): boolean =>
+  one.sequence < other.sequence || (one.sequence === other.sequence && one.offset < other.offset);
+
 export const LOG_START: LogPosition = { file: '', sequence: -1, offset: 0 };
 
 /** A stretch of one segment that holds whole lines only. */

@@ -45,6 +45,15 @@ export const recover = async (folder: string, state: TableState): Promise<void> 
   }
 };
 
+/** Removes drafts, unless it is decided that they go in place of parts. */
+export const discardDrafts = (folder: string, state: TableState): void => {
+  if (state.decision()) return;
+  for (const entry of readdirSync(workFolder(folder), { withFileTypes: true })) {
+    // What DuckDB has not in memory is a folder.
+    if (entry.isFile()) rmSync(join(workFolder(folder), entry.name), { force: true });
+  }
+};
+
 /**
  * Finishes what was decided and failed on the way: nothing may be built on files that are half in place,
  * nor be drafted over drafts that have yet to go there.

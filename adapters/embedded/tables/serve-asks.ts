@@ -1,10 +1,19 @@
 import { isDomainError } from '../../../core/shared/domain-error';
+import { orFullDisk } from '../full-disk';
 import { messageOf } from './statement-check';
 import type { Ask, FromWorker, SentError, ToWorker } from './worker-protocol';
 
 /** Says something to the platform. */
 export const tell = (message: FromWorker): void => {
   if (process.connected) process.send?.(message);
+};
+
+/** Says why this process cannot go on, and ends it. @throws what is a mistake of ours */
+export const endFor = (error: unknown): void => {
+  const fault = orFullDisk(error);
+  if (!isDomainError(fault)) throw fault;
+  const { message } = fault;
+  process.send?.({ tell: 'trouble', message } satisfies FromWorker, () => process.exit(1));
 };
 
 /** Answers what the platform asks. */
@@ -25,7 +34,9 @@ export const serveAsks = (answer: (ask: Ask, signal: AbortSignal) => Promise<unk
   });
 };
 
-const sent = (error: unknown): SentError => ({
-  kind: isDomainError(error) ? error.kind : null,
-  message: messageOf(error),
-});
+const sent = (error: unknown): SentError => {
+  const message = messageOf(error);
+  if (!isDomainError(error)) return { kind: null, message };
+  const { kind, retryAfterS } = error;
+  return { kind, message, ...(retryAfterS !== undefined && { retryAfterS }) };
+};

@@ -3,12 +3,13 @@ import type { Erasure, ErasureReport } from '../../../core/tables/erasure';
 import type { VersionColumns } from '../../../core/tables/service-table';
 import { type BuildReport, build } from './build';
 import { erase, purge } from './erase';
-import { type Counts, findRows, takeLabels } from './label-build';
+import { lookAgain } from './label-again';
+import { batchesIn, type Counts, takeLabels } from './label-build';
 import { mergeLabels } from './label-merge';
 import type { LabelNeeds } from './label-needs';
 import { placesOf } from './label-statements';
-import { carryOut, finishDecided, partPath } from './part-files';
-import { list, literal } from './quoting';
+import { isBefore, nextWindow } from './log-window';
+import { discardDrafts, finishDecided } from './part-files';
 import { retain } from './retain';
 import { emptyLog, trimLog } from './trim-log';
 import type { Description } from './unpack-service';
@@ -72,7 +73,7 @@ const MOST_ARRIVING = 2_000_000;
 
 /** Keeps the tables: what is captured comes into them, and labels to their rows. Step by step. */
 export const tableBuilder = (needs: Needs) => {
-  const { duck, state, folder, log, describe, retentions, now } = needs;
+  const { state, folder, log, describe, retentions, now } = needs;
   let mergedAt = now().getTime();
   let leftWaiting = 0;
   let retainedAt = Number.NEGATIVE_INFINITY;
@@ -118,6 +119,9 @@ export const tableBuilder = (needs: Needs) => {
   };
 
   return {
+    /** Throws away what something that failed has drafted: it may be the disk that is full. */
+    discard: (): void => discardDrafts(folder, state),
+
     retainAll,
 
     /** Whether it is time for `retainAll`. */
@@ -135,6 +139,14 @@ export const tableBuilder = (needs: Needs) => {
       const report = await purge(needs, service);
       emptyLog(log, upTo);
       return report;
+    },
+
+    /** Tells, after each step, whether all that is captured and labelled at this moment is in the tables. */
+    untilNow(): () => boolean {
+      const end = nextWindow(log, state.position(), Number.POSITIVE_INFINITY)?.end;
+      const batches = batchesIn(needs.labels);
+      return () =>
+        !(end && isBefore(state.position(), end)) && batches.every(({ id }) => state.hasBatch(id));
     },
 
     /** Takes on what is new; null when nothing is. */
@@ -160,26 +172,9 @@ export const tableBuilder = (needs: Needs) => {
       return { ...NOTHING, services };
     },
 
-    /** Looks for the rows of a service's labels again, of those received on these days. */
-    async retry(service: string, from: string, to: string): Promise<void> {
-      await finishDecided(state);
-      const files = state
-        .allParts()
-        .filter(({ table, date }) => table === 'labels' && date >= from && date <= to)
-        .map((part) => partPath(folder, part));
-      if (files.length === 0) return;
-      await duck.run(
-        `CREATE OR REPLACE TABLE again AS
-         SELECT *, (row_number() OVER (PARTITION BY batch_id ORDER BY filename, file_row_number)
-           - 1)::INTEGER AS position
-         FROM read_parquet(${list(files)}, hive_partitioning = false, filename = true,
-           file_row_number = true)
-         WHERE service = ${literal(service)}`,
-      );
-      const { replacements, waiting } = await findRows(needs, 'again');
-      await carryOut(state, { replacements, waiting });
-      await duck.run('DROP TABLE again');
-    },
+    /** Looks for the rows of a service's labels again, of those received on these days; tells how many of these it found. */
+    retry: (service: string, from: string, to: string): Promise<number> =>
+      lookAgain(needs, service, { from, to }),
   };
 };
 

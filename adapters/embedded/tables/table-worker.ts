@@ -122,5 +122,5 @@ export const tableWorker = ({ file, args, always, heard }: Needs) => {
 
 export type TableWorker = ReturnType<typeof tableWorker>;
 
-const received = ({ kind, message }: SentError): Error =>
-  kind === null ? new Error(message) : new DomainError(kind, message);
+const received = ({ kind, message, ...extras }: SentError): Error =>
+  kind === null ? new Error(message) : new DomainError(kind, message, extras);

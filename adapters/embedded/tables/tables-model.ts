@@ -1,100 +1,207 @@
-import { idOf, lineOf, type Taught } from './tables-fixture';
+import type { Retention } from '../../../core/services/service';
+import type { Erasure } from '../../../core/tables/erasure';
+import type { Label } from '../../../core/tables/label';
+import { dayOf, type Happened, idOfHappened, primaryOf, rowsOfHappened } from './happened-fixture';
 
-/** What happened to one request, in small numbers. */
-export interface Happened {
-  readonly service: 'wine' | 'red-wine' | 'unknown';
-  readonly version: 1 | 2 | 9;
-  readonly status: 200 | 400;
-  readonly day: 0 | 1 | 2;
-  /** Rows of the request, of the answer, and how many of the first lack a cell. */
-  readonly rows: number;
-  readonly answers: number;
-  readonly ragged: boolean;
-  /** The body stands in the line as text. */
-  readonly asText: boolean;
+/** A label that came. */
+interface Known {
+  readonly label: Label;
+  readonly service: string;
+  readonly at: string;
+  readonly position: number;
+  /** The requests that its client's id has meant. */
+  readonly asked: Set<string>;
 }
 
-const TIMES = [
-  '2026-11-19T23:59:59.999Z',
-  '2026-11-20T00:00:00.000Z',
-  '2026-11-22T10:00:00.000Z',
-] as const;
-
-/** The models of the services: the second version has one more feature and another type. */
-export const TAUGHT: readonly Taught[] = [
-  { model: 'wine', version: 1, inputs: { pH: 'double', a: 'long' } },
-  { model: 'wine', version: 2, inputs: { a: 'string', b: 'double', pH: 'double' } },
-];
-
-const columnsOf = ({ version }: Happened): readonly string[] =>
-  version === 2 ? ['b', 'pH', 'a'] : ['a', 'pH'];
-
-const cellOf = (
-  n: number,
-  row: number,
-  column: string,
-  version: number,
-): number | string | null => {
-  if (column === 'pH') return row === 1 ? null : n + row / 2;
-  if (column === 'a') return version === 2 ? `a${n}` : n;
-  return row;
-};
-
-/** The line of the `n`th request. */
-export const lineOfHappened = (happened: Happened, n: number) => {
-  const { service, version, status, day, rows, answers, ragged, asText } = happened;
-  const columns = columnsOf(happened);
-  const data = Array.from({ length: rows }, (_, row) =>
-    columns.map((column) => cellOf(n, row, column, version)).slice(ragged && row === 0 ? 1 : 0),
-  );
-  const body = { dataframe_split: { columns, data } };
-  return lineOf(TIMES[day], n, {
-    service,
-    model_version: version,
-    status_code: status,
-    row_count: rows,
-    request: asText ? JSON.stringify(body, null, 1) : body,
-    response: status === 200 ? { predictions: Array(answers).fill(n) } : { status },
-  });
-};
+const DAY_MS = 86_400_000;
 
 /**
- * What the tables hold when these requests have been captured, a text for each row, in order: so
- * plain that it cannot be wrong. Later kinds of input (labels) are further arguments.
+ * What the tables hold when these requests and labels have come and gone, so plain that it cannot be wrong:
+ * requests by their places in the pool, labels found at once.
  */
-export const tablesOf = (
-  requests: ReadonlyMap<number, Happened>,
-): Readonly<Record<string, readonly string[]>> => {
-  const tables: Record<string, string[]> = { requests: [] };
-  const put = (table: string, row: readonly unknown[]): void => {
-    tables[table] = [...(tables[table] ?? []), JSON.stringify(row)];
+export const naiveTables = (pool: readonly Happened[]) => {
+  const present = new Set<number>();
+  const expired = new Set<number>();
+  const labels = new Set<Known>();
+  const expiredLabels = new Set<Known>();
+  /** Labels that are no longer waited for: what comes after does not find them. */
+  const late = new Set<Known>();
+  /** What examples were labelled, by service and example. */
+  const found = new Map<string, Known[]>();
+  let ambiguous = 0;
+
+  const id = (n: number): string => idOfHappened(pool, n);
+  const of = (n: number): Happened => pool[n] as Happened;
+  const find = (known: Known, example: string): void => {
+    const key = `${known.service}/${example}`;
+    found.set(key, [...(found.get(key) ?? []), known]);
   };
-  for (const [n, happened] of requests) {
-    const { service, version, status, day, rows, answers, ragged } = happened;
-    const id = idOf(TIMES[day], n);
-    const date = TIMES[day].slice(0, 10);
-    put('requests', [id, date, service, status]);
-    if (status !== 200) continue;
-    const table = service.replace('-', '_');
-    const isSound =
-      service !== 'unknown' && version !== 9 && rows > 0 && rows === answers && !ragged;
-    if (!isSound) put(`${table}_errors`, [id, date]);
-    else {
-      for (let row = 0; row < rows; row += 1) {
-        const [pH, a] = ['pH', 'a'].map((column) => cellOf(n, row, column, version));
-        const b = version === 2 ? row : null;
-        const [a1, a2] = version === 2 ? [null, a] : [a, null];
-        put(table, [`${id}-${row}`, date, row, version, pH, a1, a2, b, n]);
+  const examplesOf = (n: number): readonly string[] =>
+    (rowsOfHappened(pool, n) ?? []).map((_, row) => `${id(n)}-${row}`);
+  /** A label by a client's id finds a request. */
+  const isMeant = ({ label, service, at }: Known, n: number): boolean => {
+    const one = of(n);
+    const isTheirs = one.client !== null && one.client === label.client_request_id;
+    const isInTime = Date.parse(one.time) <= Date.parse(at) + DAY_MS;
+    const isAnswered = one.status === 200 && Number(label.row_index) < one.rows;
+    return isTheirs && one.service === service && isInTime && isAnswered;
+  };
+  const meet = (known: Known, n: number): void => {
+    if (!isMeant(known, n)) return;
+    const before = known.asked.size;
+    known.asked.add(primaryOf(pool, n) ?? id(n));
+    if (before === 1 && known.asked.size === 2) ambiguous += 1;
+    find(known, `${id(n)}-${known.label.row_index}`);
+  };
+  /** The example that a label names. */
+  const exampleOf = ({ label: { example_id, request_id, row_index } }: Known): string | null =>
+    example_id ?? (request_id === null ? null : `${request_id}-${row_index}`);
+
+  return {
+    /** Requests that were there and are kept no longer. They do not come again. */
+    isExpired: (n: number): boolean => expired.has(n),
+
+    /** How many labels have meant several requests. */
+    ambiguous: (): number => ambiguous,
+
+    predict(n: number): void {
+      if (present.has(n)) return;
+      present.add(n);
+      for (const known of labels) if (!late.has(known)) meet(known, n);
+    },
+
+    label(service: string, batch: readonly Label[], at: string): void {
+      for (const [position, label] of batch.entries()) {
+        const known = { label, service, at, position, asked: new Set<string>() };
+        labels.add(known);
+        const example = exampleOf(known);
+        if (example !== null) find(known, example);
+        else for (const n of present) meet(known, n);
       }
-    }
-  }
-  for (const rows of Object.values(tables)) rows.sort();
-  return tables;
+    },
+
+    /** So much time goes by that labels without a row are no longer waited for. */
+    weekPasses(): void {
+      for (const known of labels) late.add(known);
+      const examples = new Set(
+        [...present].flatMap((n) => examplesOf(n).map((example) => `${of(n).service}/${example}`)),
+      );
+      for (const key of found.keys()) if (!examples.has(key)) found.delete(key);
+    },
+
+    /** Labels that came on these days find the rows that are there. */
+    retry(service: string, from: string, to: string): void {
+      for (const known of labels) {
+        const day = dayOf(known.at);
+        if (known.service !== service || expiredLabels.has(known) || day < from || day > to)
+          continue;
+        for (const n of [...present].filter((one) => of(one).service === service)) {
+          const example =
+            exampleOf(known) ?? (isMeant(known, n) ? `${id(n)}-${known.label.row_index}` : null);
+          if (example !== null && examplesOf(n).includes(example)) find(known, example);
+        }
+      }
+    },
+
+    erase(service: string, what: Erasure): void {
+      const ids = new Set<string | null>('request_ids' in what ? what.request_ids : []);
+      const clients = new Set('client_request_ids' in what ? what.client_request_ids : []);
+      const meant = [...present].filter((n) => {
+        if (of(n).service !== service) return false;
+        if ('column' in what) return rowsOfHappened(pool, n)?.some(({ ph }) => ph === what.value);
+        return ids.has(id(n)) || ids.has(primaryOf(pool, n)) || clients.has(of(n).client ?? '');
+      });
+      for (const n of meant) {
+        present.delete(n);
+        ids.add(id(n));
+        clients.add(of(n).client ?? '');
+      }
+      for (const known of labels) {
+        const { example_id, request_id, client_request_id } = known.label;
+        const isTheirs =
+          ids.has(request_id ?? example_id?.slice(0, 36) ?? '') ||
+          (client_request_id !== null && clients.has(client_request_id));
+        if (known.service === service && isTheirs) labels.delete(known);
+      }
+      for (const key of found.keys()) {
+        const [labelled, example = ''] = key.split('/');
+        if (labelled === service && ids.has(example.slice(0, 36))) found.delete(key);
+      }
+    },
+
+    retain(service: string, { requests_days, labels_days }: Retention, now: string): void {
+      const first = (days: number | null): string =>
+        days === null ? '' : new Date(Date.parse(now) - days * DAY_MS).toISOString();
+      const isOld = (time: string, days: number | null): boolean =>
+        dayOf(time) < dayOf(first(days));
+      for (const n of present) {
+        if (of(n).service !== service || !isOld(of(n).time, requests_days)) continue;
+        present.delete(n);
+        expired.add(n);
+      }
+      for (const known of labels) {
+        if (known.service === service && isOld(known.at, labels_days)) expiredLabels.add(known);
+      }
+    },
+
+    /** Of each table, a text for each row, in order. */
+    tables(): Readonly<Record<string, readonly string[]>> {
+      const tables: Record<string, string[]> = Object.fromEntries(
+        Object.keys(READ).map((table) => [table, []]),
+      );
+      const put = (table: string, row: readonly unknown[]): void => {
+        tables[table]?.push(JSON.stringify(row));
+      };
+      for (const n of present) {
+        const { service, status, version, client, time } = of(n);
+        const date = dayOf(time);
+        put('requests', [id(n), date, service, status, client, primaryOf(pool, n)]);
+        if (status !== 200) continue;
+        const table = service.replace('-', '_');
+        const rows = rowsOfHappened(pool, n);
+        if (!rows) put(`${table}_errors`, [id(n), date]);
+        for (const [row, { ph, a1, a2, b }] of (rows ?? []).entries()) {
+          const example = `${id(n)}-${row}`;
+          const winner = found.get(`${service}/${example}`)?.toSorted(later)[0];
+          const label = winner ? [winner.label.label, labelledAt(winner)] : [null, null];
+          put(table, [example, date, row, version, ph, a1, a2, b, n, client, ...label]);
+        }
+      }
+      for (const known of labels) {
+        if (expiredLabels.has(known)) continue;
+        const { example_id, request_id, client_request_id, row_index, label } = known.label;
+        const address = [example_id, request_id, client_request_id, row_index];
+        const times = [labelledAt(known), Date.parse(known.at), dayOf(known.at)];
+        put('labels', [known.service, ...address, JSON.stringify(label), ...times]);
+      }
+      for (const rows of Object.values(tables)) rows.sort();
+      return tables;
+    },
+  };
 };
 
-/** The columns that stand in the model's rows. */
-export const READ: Readonly<Record<'requests' | 'errors' | 'rows', string>> = {
-  requests: 'request_id, request_date::VARCHAR, service, status_code',
-  errors: 'request_id, request_date::VARCHAR',
-  rows: 'example_id, request_date::VARCHAR, row_index, model_version::INTEGER, ph, a::INTEGER, a_2, b, prediction',
+const labelledAt = ({ label, at }: Known): number => Date.parse(label.labelled_at ?? at);
+
+const later = (one: Known, other: Known): number =>
+  labelledAt(other) - labelledAt(one) ||
+  Date.parse(other.at) - Date.parse(one.at) ||
+  other.position - one.position;
+
+const ERRORS = 'request_id, request_date::VARCHAR';
+const ROWS =
+  'example_id, request_date::VARCHAR, row_index, model_version::INTEGER, ph, a::INTEGER, a_2, b, ' +
+  'prediction, client_request_id, label, epoch_ms(labelled_at)::DOUBLE';
+
+/** The tables, with the columns that stand in the model's rows. */
+export const READ: Readonly<Record<string, string>> = {
+  requests:
+    'request_id, request_date::VARCHAR, service, status_code, client_request_id, primary_request_id',
+  labels:
+    'service, example_id, request_id, client_request_id, row_index, label, ' +
+    'epoch_ms(labelled_at)::DOUBLE, epoch_ms(received_at)::DOUBLE, received_date::VARCHAR',
+  wine: ROWS,
+  red_wine: ROWS,
+  wine_errors: ERRORS,
+  red_wine_errors: ERRORS,
+  unknown_errors: ERRORS,
 };

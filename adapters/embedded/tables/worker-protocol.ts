@@ -23,7 +23,7 @@ export type Ask =
       readonly file: string;
     }
   /** Answers once all that has been captured and labelled until now is in the tables. */
-  | { readonly ask: 'catch-up'; readonly again: LabelsAgain | null }
+  | { readonly ask: 'catch-up'; readonly again: LabelsAgain }
   /** Segments of the log up to `upTo` do not grow any more, and are emptied. */
   | {
       readonly ask: 'erase';
@@ -41,6 +41,7 @@ export type ToWorker =
 export interface SentError {
   readonly kind: ErrorKind | null;
   readonly message: string;
+  readonly retryAfterS?: number;
 }
 
 export type FromWorker =

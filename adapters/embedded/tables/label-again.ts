@@ -1,0 +1,82 @@
+import { BEHIND_FEATURES } from '../../../core/tables/fixed-columns';
+import { tableNameOf } from '../../../core/tables/table-name';
+import { allRequests, examplesOf, keepExamples } from './label-build';
+import { clientMatches } from './label-clients';
+import type { LabelNeeds } from './label-needs';
+import { EXAMPLE_LABELS } from './label-statements';
+import { carryOut, finishDecided, partPath } from './part-files';
+import { list, literal } from './quoting';
+import type { Part } from './table-state';
+import { emptyRelation } from './unpack-statement';
+
+interface Days {
+  /** `YYYY-MM-DD` */
+  readonly from: string;
+  readonly to: string;
+}
+
+const EXAMPLES = EXAMPLE_LABELS.map((column) => column.name).join(', ');
+
+/**
+ * Has labels of a service that came on some days wait once more, if their rows are there by now and do
+ * not have them. All that is new must be in the tables before. Tells how many rows these are.
+ */
+export const lookAgain = async (
+  needs: LabelNeeds,
+  service: string,
+  { from, to }: Days,
+): Promise<number> => {
+  const { duck, state } = needs;
+  await finishDecided(state);
+  const came = state
+    .allParts()
+    .filter(({ table, date }) => table === 'labels' && date >= from && date <= to);
+  const rows = state.allParts().filter(({ table }) => table === tableNameOf(service));
+  if (came.length === 0 || rows.length === 0) return 0;
+  const labels = labelsIn(needs, came, service);
+  const byClient = `(SELECT * FROM ${labels} WHERE client_request_id IS NOT NULL)`;
+  await duck.run(
+    `CREATE OR REPLACE TABLE again AS SELECT l.* FROM (
+       ${examplesOf(labels)} UNION ALL
+       SELECT ${EXAMPLES} FROM (${clientMatches(byClient, allRequests(needs), service)})
+     ) l JOIN ${timesIn(needs, rows)} r USING (example_id)
+     WHERE r.labelled_at IS NULL
+       OR row(l.labelled_at, l.received_at) > row(r.labelled_at, r.label_received_at)`,
+  );
+  const [found] = await duck.rows(
+    'SELECT count(DISTINCT example_id)::INTEGER AS labels FROM again',
+  );
+  if (Number(found?.labels) > 0) {
+    const { replacement, rows: examples } = await keepExamples(needs, service, 'again');
+    const { clients = 0 } = state.waiting().get(service) ?? {};
+    const waiting = { [service]: { examples, clients } };
+    await carryOut(state, { replacements: [replacement], waiting });
+  }
+  await duck.run('DROP TABLE again');
+  return Number(found?.labels);
+};
+
+/** A service's labels as they came, with `position`: a batch's are in parts as they were in the batch. */
+const labelsIn = ({ folder }: LabelNeeds, parts: readonly Part[], service: string): string => {
+  let before = 0;
+  const places = parts.map((part) => {
+    const place = `(${literal(partPath(folder, part))}, ${before})`;
+    before += part.rows;
+    return place;
+  });
+  const files = list(parts.map((part) => partPath(folder, part)));
+  return `(SELECT l.*, (p.before + l.file_row_number)::INTEGER AS position
+    FROM read_parquet(${files}, hive_partitioning = false, filename = true, file_row_number = true) l
+    JOIN (VALUES ${places.join(', ')}) p(filename, before) USING (filename)
+    WHERE l.service = ${literal(service)})`;
+};
+
+/** By example, when it was labelled. */
+const timesIn = ({ folder }: LabelNeeds, parts: readonly Part[]): string => {
+  const times = BEHIND_FEATURES.filter(({ type }) => type === 'timestamp');
+  const columns = [{ name: 'example_id', type: 'string' } as const, ...times];
+  const files = list(parts.map((part) => partPath(folder, part)));
+  return `(${emptyRelation(columns)} UNION ALL BY NAME
+    SELECT COLUMNS(c -> c IN ${list(columns.map(({ name }) => name))})
+    FROM read_parquet(${files}, hive_partitioning = false, union_by_name = true))`;
+};
