@@ -5,7 +5,7 @@ import { build } from './build';
 import { type Duck, openDuck } from './duckdb';
 import { recover } from './part-files';
 import { openTableState } from './table-state';
-import { asked, descriptionOf, lineOf, openFolders, type Taught } from './tables-fixture';
+import { asked, descriptionOf, idOf, lineOf, openFolders, type Taught } from './tables-fixture';
 
 const closing: (() => void)[] = [];
 let reader: Duck;
@@ -125,7 +125,15 @@ describe('a build', () => {
     );
     expect(rows.split('\n')).toEqual(expected);
     expect(state.partsOf('wine', '2026-11-20').map(({ rows }) => rows)).toEqual([
-      5_000, 5_000, 2_000,
+      4_000, 4_000, 4_000,
+    ]);
+    // A part with room grows, but not by many rows when it is nearly full.
+    append(many.slice(0, 1_200).map((line, n) => ({ ...line, request_id: idOf(T, 20_000 + n) })));
+    await build(5_000);
+    append(many.slice(0, 4_000).map((line, n) => ({ ...line, request_id: idOf(T, 30_000 + n) })));
+    await build(5_000);
+    expect(state.partsOf('wine', '2026-11-20').map(({ rows }) => rows)).toEqual([
+      4_000, 4_000, 5_000, 4_199,
     ]);
   });
 

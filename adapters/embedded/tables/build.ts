@@ -10,7 +10,7 @@ import { type FreshReport, readFresh } from './read-fresh';
 import { settled } from './settled';
 import { isOutOfMemory } from './statement-check';
 import type { Replacement, TableState } from './table-state';
-import { type Description, unpackService } from './unpack-service';
+import { countRows, type Description, unpackService } from './unpack-service';
 import { rowsOf, writeParts } from './write-parts';
 
 interface Needs {
@@ -73,15 +73,14 @@ const buildFrom = async (
   const { duck, state } = needs;
   const read = await readFresh(needs, files);
   const fresh = { table: 'requests', columns: REQUESTS, key: 'request_id', relation: 'fresh' };
-  const counts = { rows: 0, errors: 0, failed: {} };
   // Side by side, where there are two cores.
-  const parts = await settled([
-    rowsOf(duck, fresh).then((requests) => writeParts(needs, requests)),
-    writeServices(needs, counts),
+  const [requests, { replacements, ...counts }] = await settled([
+    rowsOf(duck, fresh).then((rows) => writeParts(needs, rows)),
+    writeServices(needs),
   ]);
   const labels = await labelsForFresh(needs);
   await carryOut(state, {
-    replacements: [...parts.flat(), ...labels.replacements],
+    replacements: [...requests, ...replacements, ...labels.replacements],
     position: end,
     waiting: labels.waiting,
   });
@@ -89,13 +88,11 @@ const buildFrom = async (
   return { ...read, ...counts, ambiguous: labels.ambiguous, more };
 };
 
-/** Drafts of the parts of all services' tables; counts what they come to. */
-const writeServices = async (
-  needs: Needs,
-  counts: { rows: number; errors: number; failed: Record<string, number> },
-): Promise<readonly Replacement[]> => {
+/** Drafts of the parts of all services' tables, and what they come to. */
+const writeServices = async (needs: Needs) => {
   const { duck, describe } = needs;
   const replacements: Replacement[] = [];
+  const counts = { rows: 0, errors: 0, failed: {} as Record<string, number> };
   const services = await duck.rows(
     'SELECT DISTINCT service FROM fresh WHERE status_code = 200 ORDER BY service',
   );
@@ -103,12 +100,11 @@ const writeServices = async (
     const service = String(row.service);
     const { rows, errors } = await unpackService(duck, service, await describe(service));
     replacements.push(...(await writeParts(needs, rows)), ...(await writeParts(needs, errors)));
-    const count = (days: typeof rows.days): number => days.reduce((sum, day) => sum + day.rows, 0);
-    counts.rows += count(rows.days);
-    counts.errors += count(errors.days);
-    counts.failed[service] = count(errors.days);
+    counts.rows += countRows(rows.days);
+    counts.errors += countRows(errors.days);
+    counts.failed[service] = countRows(errors.days);
   }
-  return replacements;
+  return { replacements, ...counts };
 };
 
 /** What builds compute with does not outlast them. */

@@ -43,8 +43,11 @@ export const takeLabels = async (needs: LabelNeeds): Promise<LabelReport | null>
   if (files.length === 0) return null;
   await readArrived(duck, files);
   const arrived = { table: 'labels', columns: LABELS, key: null, relation: 'arrived' };
-  const parts = await writeParts({ duck, state, folder }, await rowsOf(duck, arrived));
-  const found = await findRows(needs, 'arrived');
+  // Side by side, where there are two cores.
+  const [parts, found] = await settled([
+    rowsOf(duck, arrived).then((rows) => writeParts({ duck, state, folder }, rows)),
+    findRows(needs, 'arrived'),
+  ]);
   await carryOut(state, {
     replacements: [...parts, ...found.replacements],
     waiting: found.waiting,

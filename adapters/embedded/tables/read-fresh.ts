@@ -104,18 +104,20 @@ const readInto = async (duck: Duck, files: readonly string[], longest: number) =
  */
 const recordsIn = (files: readonly string[], longest: number): string => {
   const head = Object.fromEntries(HEAD.map((column) => [column.name, duckType(column.type)]));
-  const cut = `len(pieces) = 2 AND request_at > 0`;
   return `
 WITH lines AS (
   SELECT json, json::VARCHAR AS line, strpos(line, ${literal(REQUEST)}) AS request_at,
-    string_split(line, ${literal(RESPONSE)}) AS pieces
+    strpos(line, ${literal(RESPONSE)}) AS response_at,
+    left(substring(line, response_at + ${RESPONSE.length}), -1) AS last,
+    request_at > 0 AND response_at > request_at AND NOT contains(last, ${literal(RESPONSE)}) AS is_cut
   FROM read_json_objects(${list(files)}, format = 'newline_delimited', ignore_errors = true,
     maximum_object_size = ${longest})
 ), bodies AS (
   SELECT TRY(from_json(left(line, request_at - 1) || '}', ${literal(JSON.stringify(head))})) AS known,
-    CASE WHEN ${cut} THEN substring(pieces[1], request_at + ${REQUEST.length})
+    CASE WHEN is_cut
+      THEN substring(line, request_at + ${REQUEST.length}, response_at - request_at - ${REQUEST.length})
       ELSE (json -> '$.request')::VARCHAR END AS request,
-    CASE WHEN ${cut} THEN left(pieces[2], -1) ELSE (json -> '$.response')::VARCHAR END AS response
+    CASE WHEN is_cut THEN last ELSE (json -> '$.response')::VARCHAR END AS response
   FROM lines
 ), records AS (
   SELECT *, CASE WHEN response IS NULL OR json_valid(response) THEN known END AS head FROM bodies

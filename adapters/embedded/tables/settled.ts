@@ -2,7 +2,9 @@
  * The results of work that is under way, when all of it has ended.
  * @throws the first failure, but not before: nothing goes on behind the back of who tries again
  */
-export const settled = async <T>(work: readonly Promise<T>[]): Promise<readonly T[]> => {
+export const settled = async <T extends readonly unknown[] | []>(
+  work: T,
+): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> => {
   await Promise.allSettled(work);
   return Promise.all(work);
 };

@@ -75,7 +75,7 @@ export const unpackService = async (
   });
   const answered = answers.reduce((sum, { requests }) => sum + Number(requests), 0);
   const unpacked = stretches.reduce((sum, { requests }) => sum + requests, 0);
-  const failed = errors.days.reduce((sum, { rows }) => sum + rows, 0);
+  const failed = countRows(errors.days);
   if (unpacked + failed !== answered) {
     throw new Error(
       `${service}: ${answered} answered requests came to rows of ${unpacked} and ${failed} errors`,
@@ -134,5 +134,6 @@ const rowsOfAll = (
   },
 });
 
-const countRows = (stretches: readonly DayRows[]): number =>
-  stretches.reduce((sum, { rows }) => sum + rows, 0);
+/** Rows of all these. */
+export const countRows = (some: readonly DayRows[]): number =>
+  some.reduce((sum, { rows }) => sum + rows, 0);

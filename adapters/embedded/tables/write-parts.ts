@@ -89,14 +89,19 @@ const slicesOf = (
   { date, rows }: DayRows,
 ): readonly Slice[] => {
   const last = state.partsOf(table, date).at(-1);
-  const slices: Slice[] = [];
-  let grown = last && last.rows < mostRows && last.bytes < MOST_BYTES ? last : undefined;
+  // Much at once is not worth writing a part anew for that is nearly full.
+  const share = rows < mostRows / 2 ? 1 : 0.75;
+  const isOpen = last && last.rows < mostRows * share && last.bytes < MOST_BYTES * share;
+  const grown = isOpen ? last : undefined;
+  const first = Math.min(rows, grown ? mostRows - grown.rows : 0);
   let number = grown ? grown.number : (last?.number ?? 0) + 1;
-  for (let from = 0; from < rows; number += 1) {
-    const to = Math.min(rows, from + mostRows - (grown?.rows ?? 0));
-    slices.push({ date, number, from, to, grown });
-    from = to;
-    grown = undefined;
+  const slices: Slice[] = [];
+  if (grown) slices.push({ date, number: number++, from: 0, to: first, grown });
+  // Of one size, so that none of them need grow.
+  const parts = Math.ceil((rows - first) / mostRows);
+  for (let i = 0; i < parts; i += 1) {
+    const [from, to] = [i, i + 1].map((n) => first + Math.round(((rows - first) * n) / parts));
+    slices.push({ date, number: number++, from: from ?? 0, to: to ?? rows, grown: undefined });
   }
   return slices;
 };
