@@ -122,7 +122,8 @@ export const tablesProcess = (role, data, trace) => {
       child.send({ ...asked, id: lastId });
     });
   return {
-    catchUp: () => ask({ ask: 'catch-up', again: null }),
+    // Labels of no day are looked for again.
+    catchUp: () => ask({ ask: 'catch-up', again: { service: 'wine', from: '9', to: '0' } }),
     query: async (sql) => (await ask({ ask: 'query', sql, maxRows: 1_000 })).rows,
     cpuMs: () => cpuOf(child.pid),
     peakMb: () => peakOf(child.pid),

@@ -45,6 +45,9 @@ const services = serviceRecords(records);
 
 const BUILD_MEMORY = '400MB';
 const QUERY_MEMORY = '512MB';
+/** What the process of the queries may hold, DuckDB's memory and all else. */
+const MOST_QUERY_BYTES = 1_500_000_000;
+const MEMORY_LOOK_MS = 100;
 const LONGEST_QUERY_MS = 300_000;
 
 const runBuilder = async (): Promise<void> => {
@@ -91,7 +94,23 @@ const runBuilder = async (): Promise<void> => {
   });
 };
 
+/**
+ * DuckDB's own limit does not count everything, such as a list of a billion numbers in a statement. The
+ * statements that run beside such a one are lost with it; the next question starts a new process.
+ */
+const endWhenTooLarge = (): void => {
+  const late = setInterval(() => {
+    if (process.memoryUsage.rss() < MOST_QUERY_BYTES) return;
+    clearInterval(late);
+    const message = 'a statement took more memory than one may have';
+    // An exit would wait for it.
+    tell({ tell: 'trouble', message }, () => process.kill(process.pid, 'SIGKILL'));
+  }, MEMORY_LOOK_MS);
+  late.unref();
+};
+
 const runQueries = async (): Promise<void> => {
+  endWhenTooLarge();
   const engine = await openQueryEngine({
     folder,
     results,

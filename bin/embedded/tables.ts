@@ -35,6 +35,8 @@ interface Needs {
   readonly ends: Ends;
 }
 
+/** A little more than the process that answers gives a statement by itself. */
+const LONGEST_QUERY_MS = 310_000;
 const FILE = join(dirname(fileURLToPath(import.meta.url)), 'tables-worker.mjs');
 
 /** The tables: one process that builds them, and one, from the first question on, that answers. */
@@ -66,7 +68,13 @@ export const tableRoom = ({
     heard,
   });
   ends.add(() => builder.close());
-  const queries = tableWorker({ file: FILE, args: ['query', data], always: false, heard });
+  const queries = tableWorker({
+    file: FILE,
+    args: ['query', data],
+    always: false,
+    longestMs: LONGEST_QUERY_MS,
+    heard,
+  });
   ends.add(() => queries.close());
   const rollLog = (): number => {
     sink.roll();

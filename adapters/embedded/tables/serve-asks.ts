@@ -3,9 +3,9 @@ import { orFullDisk } from '../full-disk';
 import { messageOf } from './statement-check';
 import type { Ask, FromWorker, SentError, ToWorker } from './worker-protocol';
 
-/** Says something to the platform. */
-export const tell = (message: FromWorker): void => {
-  if (process.connected) process.send?.(message);
+/** Says something to the platform; `said` is called when that is on its way. */
+export const tell = (message: FromWorker, said = (): void => undefined): void => {
+  if (process.connected) process.send?.(message, said);
 };
 
 /** Says why this process cannot go on, and ends it. @throws what is a mistake of ours */

@@ -8,6 +8,8 @@ interface Needs {
   readonly args: readonly string[];
   /** Whether it is started again when it ends, or with the next question. */
   readonly always: boolean;
+  /** Milliseconds that an answer may take; what takes longer is cancelled. */
+  readonly longestMs?: number;
   /** What it says by itself. */
   readonly heard: (told: Heard) => void;
 }
@@ -27,7 +29,7 @@ const STABLE_MS = 60_000;
 const END_MS = 5_000;
 
 /** A process that works on the tables, apart from the one that serves. It is started again when it ends. */
-export const tableWorker = ({ file, args, always, heard }: Needs) => {
+export const tableWorker = ({ file, args, always, longestMs, heard }: Needs) => {
   const waiting = new Map<number, Waiting>();
   let child: ChildProcess | undefined;
   let lastId = 0;
@@ -53,6 +55,8 @@ export const tableWorker = ({ file, args, always, heard }: Needs) => {
   };
 
   const start = (): ChildProcess => {
+    // Who asks does not wait for it, and two would both build.
+    clearTimeout(restart);
     const startedAt = Date.now();
     const started = fork(file, args, {
       // Nothing of what the platform knows is needed there.
@@ -62,8 +66,10 @@ export const tableWorker = ({ file, args, always, heard }: Needs) => {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     child = started;
+    let trouble: string | undefined;
     started.on('message', (message: FromWorker) => {
       if (message.tell === 'built' || message.tell === 'trouble') {
+        trouble = message.tell === 'trouble' ? message.message : undefined;
         heard(message);
         return;
       }
@@ -79,7 +85,7 @@ export const tableWorker = ({ file, args, always, heard }: Needs) => {
       gone(startedAt, why);
     };
     started.on('error', (error) => end(error.message));
-    started.on('exit', (code, signal) => end(signal ?? `exit code ${code}`));
+    started.on('exit', (code, signal) => end(trouble ?? signal ?? `exit code ${code}`));
     return started;
   };
 
@@ -97,10 +103,19 @@ export const tableWorker = ({ file, args, always, heard }: Needs) => {
       const id = lastId;
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
       waiting.set(id, { resolve, reject });
-      const cancel = (): void => void to.send({ ask: 'cancel', id } satisfies ToWorker);
+      const timers: NodeJS.Timeout[] = [];
+      const cancel = (): void => {
+        to.send({ ask: 'cancel', id } satisfies ToWorker);
+        // In the middle of some steps DuckDB does not listen.
+        timers.push(setTimeout(() => to.kill('SIGKILL'), END_MS));
+      };
+      if (longestMs !== undefined) timers.push(setTimeout(cancel, longestMs));
       signal?.addEventListener('abort', cancel);
       to.send({ ...ask, id } satisfies ToWorker);
-      return promise.finally(() => signal?.removeEventListener('abort', cancel)) as Promise<T>;
+      return promise.finally(() => {
+        for (const timer of timers) clearTimeout(timer);
+        signal?.removeEventListener('abort', cancel);
+      }) as Promise<T>;
     },
 
     /** Ends the process; what it was in the middle of goes on at the next start. */
