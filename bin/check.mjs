@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { root, setup } from './setup.mjs';
 
-setup();
+setup({ all: true });
 const bin = join(root, 'node_modules/.bin');
 const env = {
   ...process.env,

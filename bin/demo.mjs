@@ -237,7 +237,7 @@ Try next:
   await new Promise((resolve) => child.once('exit', resolve));
 };
 
-setup();
+setup({ all: false });
 run(process.env.TIDEGATE_DATA ?? '.tidegate').catch((error) => {
   console.error(`The demo ended: ${error.message}`);
   process.exitCode = 1;

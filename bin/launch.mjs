@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { nodeOf, root, setup } from './setup.mjs';
 
-setup();
+setup({ all: false });
 const { default: build } = await import('./build.mjs');
 await build();
 

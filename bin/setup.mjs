@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
+/** What tests and the AWS home need, beside what serves. */
+const hasAll = () => existsSync(join(root, 'node_modules/jest'));
+
 const isInstalled = () => {
   try {
     const lock = statSync(join(root, 'package-lock.json')).mtimeMs;
@@ -15,11 +18,13 @@ const isInstalled = () => {
   }
 };
 
-const install = () => {
+const install = (all) => {
   console.error('Installing what Tidegate needs (once, about a minute) …');
   // Not `npm ci`: it refuses a lock file in which packages for other systems are not listed, and what is
   // listed is locked either way.
   const arguments_ = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  // Who has all of it keeps it.
+  if (!all && !hasAll()) arguments_.push('--omit=dev');
   const npm = process.env.npm_execpath;
   const [command, ...rest] = npm ? [process.execPath, npm, ...arguments_] : ['npm', ...arguments_];
   const { status } = spawnSync(command, rest, {
@@ -54,7 +59,8 @@ export const nodeOf = () => {
   process.exit(1);
 };
 
-export const setup = () => {
-  if (!isInstalled()) install();
+/** `all`: also what tests and the AWS home need, which is three times as much. */
+export const setup = ({ all }) => {
+  if (!isInstalled() || (all && !hasAll())) install(all);
   link();
 };
