@@ -24,6 +24,10 @@ module.exports = {
       ],
       { node: true },
     ),
+    floor('aws-adapters', '^adapters/aws/', ['^core/', '^api/', 'node_modules/@aws-sdk/'], {
+      node: true,
+    }),
+    floor('lib-is-infrastructure', '^lib/', ['node_modules/(aws-cdk-lib|constructs)/']),
     floor(
       'model-server-predicts',
       '^model-server/',

@@ -1,18 +1,13 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Secrets } from '../../core/access/secrets';
+import { assertSecretName, type Secrets } from '../../core/access/secrets';
 import { oneAfterTheOther, readIfThere, writePrivateFile } from './private-file';
-
-// Lower case only: some file systems take `a` and `A` for one name.
-const NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
 /** Secrets as files of one folder, one each, that only their owner can read. */
 export const fileSecrets = (folder: string): Secrets => {
   const inTurn = oneAfterTheOther();
   const fileOf = (name: string): string => {
-    if (!NAME.test(name) || name.endsWith('.tmp')) {
-      throw new RangeError('a secret is named in lower-case letters, digits, ., _ and -');
-    }
+    assertSecretName(name);
     return join(folder, name);
   };
   const write = async (file: string, text: string): Promise<void> => {

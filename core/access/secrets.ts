@@ -6,3 +6,13 @@ export interface Secrets {
   put(name: string, text: string): Promise<void>;
   remove(name: string): Promise<void>;
 }
+
+// Lower case only: some file systems take `a` and `A` for one name.
+const NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/;
+
+/** @throws RangeError for what no home can use as a secret's name */
+export const assertSecretName = (name: string): void => {
+  if (!NAME.test(name)) {
+    throw new RangeError('a secret is named in lower-case letters, digits, ., _ and -');
+  }
+};
