@@ -88,9 +88,13 @@ const removeDrafts = async (root: string): Promise<void> => {
   }
 };
 
+/** The manifest of a folder: the text that its digest is made of. */
+export const manifestOfFolder = async (folder: string): Promise<string> =>
+  packageManifest(await digestedFiles(folder));
+
 /** The digest that a store would give a folder. */
 export const digestOfFolder = async (folder: string): Promise<string> =>
-  digestOfManifest(packageManifest(await digestedFiles(folder)));
+  digestOfManifest(await manifestOfFolder(folder));
 
 const digestedFiles = async (folder: string): Promise<readonly DigestedFile[]> => {
   const files: DigestedFile[] = [];
