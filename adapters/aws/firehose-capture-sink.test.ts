@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import {
+  CreateDeliveryStreamCommand,
+  FirehoseClient,
+  PutRecordBatchCommand,
+} from '@aws-sdk/client-firehose';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import type { CapturedRequest } from '../../core/capture/captured-requests';
+import { describePython } from '../../infra-tests/support/python';
+import { aRecord, captureSinkContract, idAt, NOON } from '../contracts/capture-sink.contract';
+import { firehoseCaptureSink } from './firehose-capture-sink';
+import { clientOf, type MiniStack, startMiniStack } from './testing/ministack';
+
+describePython('capture through Firehose', (python) => {
+  let emulator: MiniStack;
+  let firehose: FirehoseClient;
+  let s3: S3Client;
+  beforeAll(async () => {
+    emulator = await startMiniStack(python);
+    firehose = new FirehoseClient(clientOf(emulator.endpoint));
+    s3 = new S3Client(clientOf(emulator.endpoint));
+  }, 60_000);
+  afterAll(async () => {
+    firehose.destroy();
+    s3.destroy();
+    await emulator.stop();
+  });
+
+  const home = async () => {
+    const bucket = randomUUID();
+    const stream = `tidegate-${bucket}`;
+    await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+    await firehose.send(
+      new CreateDeliveryStreamCommand({
+        DeliveryStreamName: stream,
+        ExtendedS3DestinationConfiguration: {
+          RoleARN: 'arn:aws:iam::000000000000:role/firehose',
+          BucketARN: `arn:aws:s3:::${bucket}`,
+          Prefix: 'requests/service=wine/dt=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/',
+        },
+      }),
+    );
+    return { bucket, stream };
+  };
+
+  const textAt = async (bucket: string, key: string): Promise<string> => {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return (await Body?.transformToString()) ?? '';
+  };
+
+  const keysIn = async (bucket: string): Promise<readonly string[]> => {
+    const keys: string[] = [];
+    let from: string | undefined;
+    do {
+      const page = await s3.send(
+        new ListObjectsV2Command({ Bucket: bucket, ContinuationToken: from }),
+      );
+      keys.push(...(page.Contents ?? []).map(({ Key = '' }) => Key));
+      from = page.NextContinuationToken;
+    } while (from);
+    return keys;
+  };
+
+  /** What lies in the bucket, spilled bodies joined back. */
+  const storedIn = async (bucket: string): Promise<readonly CapturedRequest[]> => {
+    const keys = (await keysIn(bucket)).filter((key) => key.startsWith('requests/'));
+    const texts = await Promise.all(keys.map((key) => textAt(bucket, key)));
+    const lines = texts.flatMap((text) => text.split('\n').filter((line) => line !== ''));
+    return Promise.all(
+      lines.map(async (line) => {
+        const { request_date: _, spill_uri, ...record } = JSON.parse(line);
+        if (spill_uri === null) return record;
+        const key = String(spill_uri).slice(`s3://${bucket}/`.length);
+        return { ...record, ...JSON.parse(await textAt(bucket, key)) };
+      }),
+    );
+  };
+
+  const lost: unknown[] = [];
+  const openIn = ({ bucket, stream }: { bucket: string; stream: string }, faults = {}) =>
+    firehoseCaptureSink({
+      ...{ firehose, s3, bucket, streamOf: () => stream },
+      now: () => new Date(NOON),
+      onLost: (loss) => lost.push(loss),
+      ...faults,
+    });
+  beforeEach(() => {
+    lost.length = 0;
+  });
+
+  captureSinkContract(async () => {
+    const place = await home();
+    return { sink: openIn(place), stored: () => storedIn(place.bucket) };
+  });
+
+  const appended = async (sink: ReturnType<typeof openIn>, count: number): Promise<void> => {
+    const settled = Array.from(
+      { length: count },
+      (_, n) =>
+        new Promise<void>((done) => sink.append(aRecord({ request_id: idAt(NOON, n) }), done)),
+    );
+    await Promise.all(settled);
+    await sink.close();
+  };
+
+  it('tries what Firehose refuses of a batch again, each record once', async () => {
+    const place = await home();
+    let calls = 0;
+    const refusing = {
+      send: async (command: PutRecordBatchCommand) => {
+        calls += 1;
+        const { Records = [], DeliveryStreamName } = command.input;
+        const odd = Records.filter((_, i) => i % 2 === 1);
+        const even = Records.filter((_, i) => i % 2 === 0);
+        await firehose.send(new PutRecordBatchCommand({ DeliveryStreamName, Records: even }));
+        return {
+          FailedPutCount: odd.length,
+          RequestResponses: Records.map((__, i) =>
+            i % 2 === 1 ? { ErrorCode: 'ServiceUnavailableException' } : { RecordId: 'x' },
+          ),
+        };
+      },
+    };
+    await appended(openIn(place, { firehose: refusing }), 9);
+    const ids = (await storedIn(place.bucket)).map(({ request_id }) => request_id);
+    expect(ids.toSorted()).toEqual(Array.from({ length: 9 }, (_, n) => idAt(NOON, n)));
+    expect(calls).toBe(3);
+    // What it refused to the end lies there, too.
+    expect(await keysIn(place.bucket)).toContainEqual(
+      expect.stringMatching(/^requests\/service=wine\/dt=2026-01-01\/hour=12\/direct-/),
+    );
+  });
+
+  it('puts into S3 what Firehose does not take at all', async () => {
+    const place = await home();
+    const sink = openIn({ ...place, stream: 'no-such-stream' });
+    await appended(sink, 3);
+    expect(await storedIn(place.bucket)).toHaveLength(3);
+    expect(sink.counts()).toEqual({ appended: 3, lost: 0 });
+  });
+
+  it('counts as lost, by service, what neither takes, and settles it', async () => {
+    const sink = openIn({ bucket: 'no-such-bucket', stream: 'no-such-stream' });
+    await appended(sink, 3);
+    expect(sink.counts()).toEqual({ appended: 0, lost: 3 });
+    expect(lost).toEqual([{ service: 'wine', count: 3, reason: 'NoSuchBucket' }]);
+  });
+});
