@@ -202,10 +202,9 @@ describe('labels that were accepted', () => {
     platform = await startPlatform({ manifest: MANIFEST, data: platform.data });
     operator = caller(platform.url, platform.token);
     await untilRows(labelsOf(id), [[null], [7]]);
-    await untilRows(
-      `SELECT row_index, label FROM inference.labels WHERE request_id = '${id}'`,
-      [[1, '7']],
-    );
+    await untilRows(`SELECT row_index, label FROM inference.labels WHERE request_id = '${id}'`, [
+      [1, '7'],
+    ]);
   }, 60_000);
 
   it('and what was captured are told of where they come to no rows', async () => {

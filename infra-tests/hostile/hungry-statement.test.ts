@@ -30,6 +30,12 @@ describe('a statement that takes more than one may have', () => {
     expect(platform.output()).toContain('a statement took more memory than one may have');
   }, 60_000);
 
+  it('is answered with the first of many large rows', async () => {
+    const { status, body } = await ask("SELECT repeat('x', 200000) || range FROM range(2000)");
+    expect([status, body.truncated]).toEqual([200, true]);
+    expect(body.rows.length).toBeGreaterThan(10);
+  }, 60_000);
+
   it('ends within seconds when it is cancelled, though it does not listen', async () => {
     const { status, body } = await ask(DEAF, { wait_s: 0 });
     expect(status).toBe(202);

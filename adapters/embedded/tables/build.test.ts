@@ -35,7 +35,7 @@ const open = async (taught: Readonly<Record<string, readonly Taught[]>> = { wine
   };
   return {
     ...folders,
-    state,
+    ...{ duck, state },
     build: (mostRows?: number) => build({ ...folders, duck, state, describe, mostRows }),
     /** A table as a foreign reader sees it, a row per line. */
     async table(table: string, columns = '*'): Promise<string> {
@@ -149,6 +149,28 @@ describe('a build', () => {
     expect(await build()).toMatchObject({ requests: 1, repeated: 0, rows: 1 });
     expect(await table('wine', 'row_index, ph')).toBe('0 | 1\n0 | 4');
     expect(await table('requests', 'status_code')).toBe('200\n200');
+  });
+
+  it('leaves nothing in its drafts of a stretch that was too much for its memory', async () => {
+    const { append, folder, log, duck, state, table } = await open();
+    const padding = 'x'.repeat(9_000_000);
+    append([lineOf(T, 1, asked(['pH', 'alcohol', padding], [[1, 2, 3]], [4]))]);
+    append([lineOf(T, 2, asked(['pH', 'alcohol'], [[5, 6]], [7]))], { next: true });
+    let fails = 1;
+    const short: Duck = {
+      ...duck,
+      run: async (sql) => {
+        if (sql.includes('INSERT INTO fresh') && fails-- > 0)
+          throw new Error('Out of Memory Error');
+        return duck.run(sql);
+      },
+    };
+    const describe = async () => descriptionOf([WINE]);
+    const built = () => build({ folder, log, duck: short, state, describe });
+    expect(await built()).toMatchObject({ requests: 1, more: true });
+    expect(readdirSync(`${folder}.work`)).toEqual([]);
+    expect(await built()).toMatchObject({ requests: 1, more: false });
+    expect(await table('wine', 'row_index, ph')).toBe('0 | 1\n0 | 5');
   });
 
   it('finds what a log holds that was deleted and begun anew, whatever its numbers', async () => {

@@ -4,7 +4,7 @@ import { REQUESTS } from '../../../core/tables/fixed-columns';
 import type { Duck } from './duckdb';
 import { type Counts, labelsForFresh } from './label-build';
 import { filesOf, type LogWindow, nextWindow } from './log-window';
-import { carryOut, finishDecided, workFolder } from './part-files';
+import { carryOut, discardDrafts, finishDecided, workFolder } from './part-files';
 import { name } from './quoting';
 import { type FreshReport, readFresh } from './read-fresh';
 import { settled } from './settled';
@@ -53,6 +53,7 @@ export const build = async (needs: Needs): Promise<BuildReport | null> => {
       // Tables of many columns are larger unpacked than their text is: fewer at a time.
       if (!isOutOfMemory(error) || most <= LEAST_BYTES) throw error;
       await dropRelations(needs.duck);
+      discardDrafts(needs.folder, needs.state);
     }
   }
 };

@@ -1,11 +1,35 @@
 import { startBuilder } from './builder';
 import { labelOf, openLabels } from './labels-fixture';
+import { NOTHING, type TableBuilder } from './table-builder';
 import { asked, idOf, lineOf, type Taught } from './tables-fixture';
 
 const WINE: Taught = { model: 'wine', version: 1, inputs: { a: 'double' } };
 const T = '2026-11-20T10:00:00.000Z';
 const one = asked(['a'], [[1]], [2]);
 const ALWAYS = { service: 'wine', from: '0001-01-01', to: '9999-12-31' };
+
+it('a builder tells what a build did, though what comes behind it fails', async () => {
+  const built: unknown[] = [];
+  const troubled = Promise.withResolvers<string>();
+  const report = { ...NOTHING, rows: 1 };
+  let steps = 0;
+  startBuilder({
+    tables: {
+      step: async () => {
+        steps += 1;
+        return steps === 1 ? report : new Promise<never>(() => {});
+      },
+      isRetentionDue: () => true,
+      retainAll: () => Promise.reject(new Error('no')),
+      discard: () => {},
+    } as Partial<TableBuilder> as TableBuilder,
+    built: (told) => built.push(told),
+    trouble: troubled.resolve,
+    giveUp: () => {},
+  });
+  expect(await troubled.promise).toContain('no');
+  expect(built).toEqual([report]);
+});
 
 /** A builder while more is captured and labelled before each of its steps. */
 const openBusy = async () => {

@@ -48,12 +48,12 @@ export const startBuilder = ({ tables, built, trouble, giveUp }: Needs) => {
       try {
         const report = await inTurn(tables.step);
         failures = 0;
+        if (report) built(report);
         if (tables.isRetentionDue()) await inTurn(tables.retainAll);
         if (!report) {
           await sleep(LOOK_MS);
           continue;
         }
-        built(report);
         if (report.more) continue;
         await sleep(Math.min((performance.now() - startedAt) * RESTS, LONGEST_REST_MS));
       } catch (error) {

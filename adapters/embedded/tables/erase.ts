@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs';
-import { DomainError } from '../../../core/shared/domain-error';
 import type { Erasure, ErasureReport } from '../../../core/tables/erasure';
-import { serviceColumns } from '../../../core/tables/service-columns';
 import { errorsTableNameOf, tableNameOf } from '../../../core/tables/table-name';
+import { findErased } from './erased-requests';
 import type { LabelNeeds } from './label-needs';
 import { carryOut, finishDecided, partPath } from './part-files';
-import { columnsIn } from './part-shape';
-import { duckType, list, literal, name } from './quoting';
+import { literal } from './quoting';
 import { type Removed, removeRows } from './remove-rows';
 import type { Part, Replacement, Waiting } from './table-state';
 import type { Description } from './unpack-service';
@@ -28,8 +26,7 @@ export const erase = async (
 ): Promise<ErasureReport> => {
   const { duck, state } = needs;
   await finishDecided(state);
-  await duck.run('CREATE OR REPLACE TABLE erased (request_id VARCHAR, client_request_id VARCHAR)');
-  await duck.run(await selection(needs, service, what));
+  await findErased(needs, service, what);
   const ofService = `service = ${literal(service)}`;
   const known = 'request_id IN (SELECT request_id FROM erased)';
   const labels = `${ofService} AND (${known} OR left(example_id, 36) IN (SELECT request_id FROM erased)
@@ -91,40 +88,6 @@ const decide = async (
   const all = [...removed.flatMap((part) => part.replacements), ...replacements];
   const removals = removed.flatMap((part) => part.removals);
   await carryOut(state, { replacements: all, removals, waiting });
-};
-
-/** Fills `erased`. */
-const selection = async (needs: Needs, service: string, what: Erasure): Promise<string> => {
-  const files = partsOf(needs, 'requests').map((part) => partPath(needs.folder, part));
-  const requests = `read_parquet(${list(files)}, hive_partitioning = false)`;
-  const into = 'INSERT INTO erased SELECT request_id, client_request_id FROM';
-  const ofService = `service = ${literal(service)}`;
-  if ('request_ids' in what) {
-    const given = `INSERT INTO erased SELECT unnest(${list(what.request_ids)}), NULL`;
-    if (files.length === 0) return given;
-    // A comparison's answers have ids of their own, and their request in common.
-    return `${given}; ${into} ${requests} WHERE ${ofService} AND (request_id IN (SELECT request_id FROM erased)
-      OR primary_request_id IN (SELECT request_id FROM erased))`;
-  }
-  if ('client_request_ids' in what) {
-    const given = `INSERT INTO erased SELECT NULL, unnest(${list(what.client_request_ids)})`;
-    if (files.length === 0) return given;
-    return `${given}; ${into} ${requests} WHERE ${ofService}
-      AND client_request_id IN (SELECT client_request_id FROM erased)`;
-  }
-  const column = serviceColumns((await needs.describe(service))?.table).find(
-    (known) => known.name === what.column,
-  );
-  if (!column) throw new DomainError('invalid-input', `there is no column of this name`);
-  const rows = partsOf(needs, tableNameOf(service)).filter(({ shape }) =>
-    columnsIn(shape).includes(column.name),
-  );
-  if (rows.length === 0) return 'SELECT 1';
-  const from = list(rows.map((part) => partPath(needs.folder, part)));
-  const value = `TRY_CAST(${literal(String(what.value))} AS ${duckType(column.type)})`;
-  return `INSERT INTO erased SELECT DISTINCT request_id, client_request_id
-    FROM read_parquet(${from}, hive_partitioning = false, union_by_name = true)
-    WHERE ${name(column.name)} = ${value}`;
 };
 
 /** Drafts of a service's waiting labels without those of `erased`, or without all of them. */

@@ -5,37 +5,39 @@ import type { TableState } from './table-state';
 
 const MESSAGE = 'this step fails';
 
-/** Which step of some work fails: of its statements, or of what it writes for good. */
-export type FailingStep = readonly ['statement' | 'write', number];
+/** What is done step by step: statements, renames, all else with files, and what is kept in the state. */
+type Kind = 'statement' | 'rename' | 'file' | 'state';
+/** Which step of some work fails, from 0. */
+export type FailingStep = readonly [Kind, number];
 
 /** Has steps of the builder's work fail: its statements, its files and what it keeps in its state. */
 export const openFaults = () => {
-  let fails = (_kind: FailingStep[0]): boolean => false;
-  const step = (kind: FailingStep[0]): void => {
+  let fails = (_kind: Kind): boolean => false;
+  const step = (kind: Kind): void => {
     if (fails(kind)) throw new Error(MESSAGE);
   };
   const { createWriteStream, renameSync, rmSync, truncateSync } = fs;
   const { open } = files;
   const spies = [
     jest.spyOn(fs, 'renameSync').mockImplementation((from, to) => {
-      step('write');
+      step('rename');
       renameSync(from, to);
     }),
     jest.spyOn(fs, 'rmSync').mockImplementation((path, options) => {
-      step('write');
+      step('file');
       rmSync(path, options);
     }),
     jest.spyOn(fs, 'truncateSync').mockImplementation((path, bytes) => {
-      step('write');
+      step('file');
       truncateSync(path, bytes);
     }),
     jest.spyOn(fs, 'createWriteStream').mockImplementation((path, options) => {
       const stream = createWriteStream(path, options);
-      if (fails('write')) setImmediate(() => stream.destroy(new Error(MESSAGE)));
+      if (fails('file')) setImmediate(() => stream.destroy(new Error(MESSAGE)));
       return stream;
     }),
     jest.spyOn(files, 'open').mockImplementation(async (...args) => {
-      step('write');
+      step('file');
       return open(...args);
     }),
   ];
@@ -85,14 +87,14 @@ export const openFaults = () => {
     state: (state: TableState): TableState => ({
       ...state,
       decide(decision) {
-        step('write');
+        step('state');
         state.decide(decision);
-        step('write');
+        step('state');
       },
       carriedOut(decision) {
-        step('write');
+        step('state');
         state.carriedOut(decision);
-        step('write');
+        step('state');
       },
     }),
 

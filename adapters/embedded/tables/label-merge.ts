@@ -70,15 +70,16 @@ const mergeExamples = async (needs: Needs, service: string, description: Labelle
   );
   const replacements = labelled.filter((one) => one !== null);
   const left = 'SELECT * FROM waiting ANTI JOIN merged USING (example_id)';
+  const since = sinceOf(needs);
   const [counted] = await duck.rows(
-    `SELECT count(*)::INTEGER AS rows, count(*) FILTER (received_at < ${sinceOf(needs)})::INTEGER AS unmatched,
+    `SELECT count(*)::INTEGER AS rows, count(*) FILTER (received_at < ${since})::INTEGER AS unmatched,
        (SELECT count(*) FROM merged)::INTEGER AS merged
      FROM (${left})`,
   );
   const merged = Number(counted?.merged);
   const unmatched = Number(counted?.unmatched);
   if (merged + unmatched > 0) {
-    const kept = await draftOf(needs, path, `${left} WHERE received_at >= ${sinceOf(needs)}`);
+    const kept = await draftOf(needs, path, `${left} WHERE received_at >= ${since}`);
     replacements.push(kept.replacement);
   }
   await duck.run('DROP TABLE waiting; DROP TABLE merged');
@@ -95,12 +96,13 @@ const dropLateClients = async (
   if (clients === 0) return none;
   const path = waitingPaths(needs.folder, service).clients;
   const all = `read_parquet(${literal(path)})`;
+  const since = sinceOf(needs);
   const [late] = await needs.duck.rows(
     `SELECT count(*)::INTEGER AS rows, count(*) FILTER (asked IS NULL)::INTEGER AS unmatched
-     FROM ${all} WHERE received_at < ${sinceOf(needs)}`,
+     FROM ${all} WHERE received_at < ${since}`,
   );
   if (Number(late?.rows) === 0) return none;
-  const select = `SELECT * FROM ${all} WHERE received_at >= ${sinceOf(needs)}`;
+  const select = `SELECT * FROM ${all} WHERE received_at >= ${since}`;
   const kept = await draftOf(needs, path, select);
   return {
     replacements: [kept.replacement],

@@ -98,5 +98,9 @@ const typedLabel = (json: string, type: TableType): string => {
   if (type.startsWith('array<')) {
     return `from_json(${json}, ${literal(`["${duckType(type).slice(0, -2)}"]`)})`;
   }
-  return `TRY_CAST(${json} ->> '$' AS ${duckType(type)})`;
+  const value = `TRY_CAST(${json} ->> '$' AS ${duckType(type)})`;
+  // DuckDB would round.
+  return type === 'bigint'
+    ? `CASE WHEN regexp_full_match(${json}, '-?[0-9]+') THEN ${value} END`
+    : value;
 };

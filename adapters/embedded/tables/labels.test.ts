@@ -153,6 +153,26 @@ describe('labels', () => {
     );
   });
 
+  it('of whole numbers are not rounded to one', async () => {
+    const output = { type: 'long', width: 1, classes: null } as const;
+    const { append, push, builder, sql } = await open([
+      { ...WINE, output },
+      { ...WINE, version: 2 },
+    ]);
+    append([1, 2, 3, 4].map((n) => lineOf(T, n, one)));
+    const given = [5.5, -5, 5e-7, Number.MAX_SAFE_INTEGER];
+    await push(given.map((label, i) => byExample(label, T, i + 1)));
+    await builder.step();
+    expect(await sql('SELECT label, label_2 FROM inference.wine ORDER BY example_id')).toEqual([
+      ...[
+        [null, null],
+        [-5, null],
+        [null, null],
+      ],
+      [Number.MAX_SAFE_INTEGER, null],
+    ]);
+  });
+
   it('are arrays where predictions are, and any text', async () => {
     const output = { type: 'string', width: 2, classes: null } as const;
     const { append, push, builder, sql } = await open([{ ...WINE, output }]);
@@ -247,6 +267,28 @@ describe('labels by a client’s id', () => {
 });
 
 describe('labels whose rows do not come', () => {
+  it('are counted when they are dropped, though time goes on while they are looked at', async () => {
+    const { push, builder, openBuilder, setClock } = await open();
+    await push([byExample(1, T, 1)]);
+    setClock(later(1));
+    await push([byExample(1, T, 2)]);
+    await builder.step();
+    let time = Date.parse(T) + 7 * DAY_MS - 1;
+    const next = await openBuilder((needs) => ({
+      ...needs,
+      now: () => {
+        time += 1;
+        return new Date(time);
+      },
+    }));
+    let unmatched = 0;
+    for (let n = 0; n < 3; n += 1) {
+      unmatched += (await next.merge()).services.wine?.unmatched ?? 0;
+    }
+    expect(unmatched).toBe(2);
+    expect(next.state.waiting().get('wine')).toEqual({ examples: 0, clients: 0 });
+  });
+
   it('wait a week, are counted, and are found again when their day is looked at again', async () => {
     const { append, push, builder, sql, parts, setClock } = await open();
     await push([

@@ -1,5 +1,6 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from './build';
 import { openDuck } from './duckdb';
 import { labelOf, openLabels } from './labels-fixture';
@@ -48,6 +49,7 @@ const open = async (longestMs = 5_000) => {
     ...folders,
     taught,
     served,
+    results: join(folders.root, 'results'),
     build: () => build({ ...folders, duck, state, describe: description }),
     ask: async (sql: string, maxRows = 1_000) => engine.query(sql, { maxRows }, never),
     engine,
@@ -234,6 +236,56 @@ describe('SQL over the tables', () => {
     await expect(running).rejects.toThrow('cancelled');
     const large = "SELECT list(a.range || repeat('x', 1000)) FROM range(1000000) a";
     await expect((await open()).ask(large)).rejects.toThrow('more memory');
+  });
+
+  it('ends every statement that is cancelled, whatever it is about to do', async () => {
+    const { engine } = await open(60_000);
+    const long = 'SELECT count(*) FROM range(100000000000) t(i) WHERE hash(i) = 8';
+    for (const ms of [1, 5, 10, 30]) {
+      const cancelling = new AbortController();
+      // More than there are threads to begin them.
+      const running = Array.from({ length: 8 }, () =>
+        engine.query(long, { maxRows: 1 }, cancelling.signal),
+      );
+      await sleep(ms);
+      cancelling.abort();
+      for (const one of await Promise.allSettled(running)) {
+        expect(one).toMatchObject({ reason: { message: expect.stringContaining('cancelled') } });
+      }
+    }
+  });
+
+  it('waits for a part that is on its way', async () => {
+    const { ask, append, build, folder } = await open();
+    append([lineOf(T, 1, asked(['pH', 'alcohol'], [[1, 2]], [3]))]);
+    await build();
+    renameSync(join(folder, 'wine'), join(folder, 'away'));
+    const counted = ask('SELECT count(*) FROM inference.wine');
+    await sleep(200);
+    renameSync(join(folder, 'away'), join(folder, 'wine'));
+    expect(await counted).toMatchObject({ rows: [[1]] });
+  });
+
+  it.each([
+    ['SELECT 1 AS a; -- the end; of it', 'a\n1\n'],
+    ['SELECT 1 AS a /* ; */ ;; ;\n/* ; */', 'a\n1\n'],
+    ["SELECT '; -- x' AS a", 'a\n; -- x\n'],
+    ['SELECT 1 -- ;\n + 2 AS a', 'a\n3\n'],
+    ['SELECT $$;$$ AS ";"; ', ';\n;\n'],
+  ])('writes the whole result of %j', async (sql, csv) => {
+    const { engine, results } = await open();
+    const file = join(results, 'whole.csv');
+    await engine.export(sql, 'csv', file, never);
+    expect(readFileSync(file, 'utf8').replaceAll('"', '')).toBe(csv);
+  });
+
+  it('names no place on this machine when a result cannot be written', async () => {
+    const { engine, results } = await open();
+    const file = join(results, 'taken.csv');
+    mkdirSync(file, { recursive: true });
+    const failed = engine.export('SELECT 1', 'csv', file, never);
+    await expect(failed).rejects.toThrow('<results>/taken.csv');
+    await expect(failed).rejects.not.toThrow(results);
   });
 
   it('gives values as JSON has them', async () => {

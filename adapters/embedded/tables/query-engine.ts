@@ -1,14 +1,16 @@
+import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { DomainError, isDomainError } from '../../../core/shared/domain-error';
 import type { Cell } from '../../../core/tables/cell';
 import type { QueryRows, ResultFormat } from '../../../core/tables/warehouse';
+import { orFullDisk } from '../full-disk';
 import { type Duck, openDuck } from './duckdb';
 import { waitingFolder } from './part-files';
 import { openQueryTables, type QueryTables } from './query-tables';
 import { jsonValue } from './query-value';
 import { list, literal } from './quoting';
-import { isOutOfMemory, messageOf, prepareRead } from './statement-check';
+import { isOutOfMemory, messageOf, prepareRead, withoutEnd } from './statement-check';
 import { openPlanner } from './statement-planner';
 import { watchResult } from './watch-result';
 import type { ResultLimits } from './worker-protocol';
@@ -25,8 +27,11 @@ interface Needs
 /** Bytes of JSON that a result may have. */
 const MOST_BYTES = 4_000_000;
 /** How often a statement is run again that met a file in the moment of its replacement. */
-const TORN_RETRIES = 5;
+const TORN_RETRIES = 7;
+/** The first pause; each is twice as long as the one before, for many files take a while to go. */
 const TORN_PAUSE_MS = 10;
+/** A statement is told again to end: DuckDB forgets it when it was told just before it began. */
+const INTERRUPT_EVERY_MS = 50;
 
 /**
  * Answers statements over the tables. They can only read, and only the tables: DuckDB itself refuses
@@ -60,7 +65,9 @@ export const openQueryEngine = async (needs: Needs) => {
     let bytes = 0;
     for (let chunk = await result.fetchChunk(); chunk; chunk = await result.fetchChunk()) {
       if (chunk.rowCount === 0) break;
-      for (const row of chunk.convertRows(jsonValue)) {
+      // One by one: a chunk of large texts would not fit into memory.
+      for (let at = 0; at < chunk.rowCount; at += 1) {
+        const row = chunk.convertRowValues(at, jsonValue);
         bytes += JSON.stringify(row).length;
         const isFull = bytes > maxBytes && !(oneAtLeast && rows.length === 0);
         if (rows.length >= maxRows || isFull) return { columns, rows, truncated: true };
@@ -78,13 +85,18 @@ export const openQueryEngine = async (needs: Needs) => {
   ): Promise<T> => {
     const [connection, planning] = await Promise.all([duck.connect(), planner.duck.connect()]);
     const late = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
+    let interrupting: NodeJS.Timeout | undefined;
     const interrupt = (): void => {
       planning.interrupt();
       connection.interrupt();
     };
-    late.addEventListener('abort', interrupt);
+    const keepInterrupting = (): void => {
+      interrupt();
+      interrupting = setInterval(interrupt, INTERRUPT_EVERY_MS);
+    };
+    late.addEventListener('abort', keepInterrupting);
     try {
-      for (let left = TORN_RETRIES; ; left -= 1) {
+      for (let retries = 0; ; retries += 1) {
         try {
           await tables.tell(connection, planning, sql);
           const prepared = await prepareRead(connection, sql);
@@ -95,14 +107,15 @@ export const openQueryEngine = async (needs: Needs) => {
             prepared.destroySync();
           }
         } catch (error) {
-          if (left === 0 || late.aborted || !isTorn(error)) throw error;
-          await sleep(TORN_PAUSE_MS);
+          if (retries === TORN_RETRIES || late.aborted || !isTorn(error)) throw error;
+          await sleep(TORN_PAUSE_MS * 2 ** retries);
         }
       }
     } catch (error) {
-      throw told(error, folder, late, longestMs);
+      throw told(error, needs, late);
     } finally {
-      late.removeEventListener('abort', interrupt);
+      late.removeEventListener('abort', keepInterrupting);
+      clearInterval(interrupting);
       planning.closeSync();
       connection.closeSync();
     }
@@ -124,13 +137,16 @@ export const openQueryEngine = async (needs: Needs) => {
       file: string,
       signal: AbortSignal,
     ): Promise<void> => {
+      // It may be gone: there is nothing in it that lasts.
+      mkdirSync(results, { recursive: true, mode: 0o700 });
       const watched = watchResult(file);
       const ending = AbortSignal.any([signal, watched.signal]);
       return within(sql, ending, async (_, connection) => {
         const options =
           format === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT parquet, COMPRESSION zstd';
         // What was read as one statement cannot leave these brackets; its last line may be a comment.
-        const whole = `COPY (${sql.replace(/;\s*$/, '')}\n) TO ${literal(file)} (${options})`;
+        const statement = await withoutEnd(connection, sql);
+        const whole = `COPY (${statement}\n) TO ${literal(file)} (${options})`;
         await connection.run(whole);
       }).finally(watched.stop);
     },
@@ -144,17 +160,24 @@ export const openQueryEngine = async (needs: Needs) => {
 
 /** Whether a file was replaced just while DuckDB opened it, which it does in several steps. */
 const isTorn = (error: unknown): boolean =>
-  /^(Invalid Error|IO Error|Invalid Input Error: No magic bytes)/.test(messageOf(error));
+  /^(Invalid Error|IO Error|Invalid Input Error: No magic bytes)/.test(messageOf(error)) &&
+  orFullDisk(error) === error;
 
 /** What went wrong, for the one who wrote the statement; places on this machine are not named. */
-const told = (error: unknown, folder: string, late: AbortSignal, longestMs: number): unknown => {
+const told = (
+  error: unknown,
+  { folder, results, longestMs }: Pick<Needs, 'folder' | 'results' | 'longestMs'>,
+  late: AbortSignal,
+): unknown => {
   if (isDomainError(late.reason)) return late.reason;
   if (late.aborted) {
     const isTime = (late.reason as Error | undefined)?.name === 'TimeoutError';
     const why = isTime ? `it ran for longer than ${longestMs / 1000} s` : 'it was cancelled';
     return new DomainError('invalid-input', `${why}: ask for fewer days or columns`);
   }
-  const text = messageOf(error).replaceAll(folder, '<tables>');
+  const fault = orFullDisk(error);
+  if (fault !== error) return fault;
+  const text = messageOf(error).replaceAll(folder, '<tables>').replaceAll(results, '<results>');
   if (!isOutOfMemory(error)) return new DomainError('invalid-input', text);
   const why = 'it needs more memory than a statement may have';
   return new DomainError('invalid-input', `${why}: ask for fewer days or columns`);

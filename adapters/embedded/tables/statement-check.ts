@@ -37,6 +37,28 @@ export const prepareRead = async (
   }
 };
 
+/** Semicolons that are looked at, from the end. */
+const MOST_ENDS = 100;
+
+/** One statement without the semicolons that end it, and the comments behind these. */
+export const withoutEnd = async (connection: DuckDBConnection, sql: string): Promise<string> => {
+  const isOne = (text: string): Promise<boolean> =>
+    connection.extractStatements(text).then(
+      ({ count }) => count === 1,
+      () => false,
+    );
+  let statement = sql;
+  let at = sql.length;
+  for (let looked = 0; at > 0 && looked < MOST_ENDS; looked += 1) {
+    at = sql.lastIndexOf(';', at - 1);
+    // One within a text or a comment has no statement before it, or something behind it.
+    const isEnd =
+      at > 0 && (await isOne(sql.slice(0, at))) && (await isOne(`FROM x${sql.slice(at)}`));
+    if (isEnd) statement = sql.slice(0, at);
+  }
+  return statement;
+};
+
 /** What DuckDB says, as a person may read it. */
 export const messageOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'message' in error

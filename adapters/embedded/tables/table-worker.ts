@@ -27,6 +27,8 @@ const LONGEST_PAUSE_MS = 30_000;
 /** A process that ran for so long starts again with the first pause. */
 const STABLE_MS = 60_000;
 const END_MS = 5_000;
+/** A statement holds one while it runs: those that take minutes leave some to those that do not. */
+const THREADS = '12';
 
 /** A process that works on the tables, apart from the one that serves. It is started again when it ends. */
 export const tableWorker = ({ file, args, always, longestMs, heard }: Needs) => {
@@ -60,7 +62,7 @@ export const tableWorker = ({ file, args, always, longestMs, heard }: Needs) => 
     const startedAt = Date.now();
     const started = fork(file, args, {
       // Nothing of what the platform knows is needed there.
-      env: { PATH: process.env.PATH ?? '' },
+      env: { PATH: process.env.PATH ?? '', UV_THREADPOOL_SIZE: THREADS },
       execArgv: ['--max-old-space-size=256'],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -106,9 +106,14 @@ export const naiveTables = (pool: readonly Happened[]) => {
     erase(service: string, what: Erasure): void {
       const ids = new Set<string | null>('request_ids' in what ? what.request_ids : []);
       const clients = new Set('client_request_ids' in what ? what.client_request_ids : []);
-      const meant = [...present].filter((n) => {
-        if (of(n).service !== service) return false;
-        if ('column' in what) return rowsOfHappened(pool, n)?.some(({ ph }) => ph === what.value);
+      const theirs = [...present].filter((n) => of(n).service === service);
+      if ('column' in what) {
+        for (const n of theirs) {
+          if (!rowsOfHappened(pool, n)?.some(({ ph }) => ph === what.value)) continue;
+          for (const one of [id(n), primaryOf(pool, n)]) if (one !== null) ids.add(one);
+        }
+      }
+      const meant = theirs.filter((n) => {
         return ids.has(id(n)) || ids.has(primaryOf(pool, n)) || clients.has(of(n).client ?? '');
       });
       for (const n of meant) {
