@@ -71,19 +71,27 @@ async function* piecesOf(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const path = filledPath('/api/queries/{query}/result', { query });
-  const late = AbortSignal.timeout(TIMEOUT_MS);
+  const late = new AbortController();
+  const timer = setTimeout(
+    () => late.abort(new DOMException('the result is late', 'TimeoutError')),
+    TIMEOUT_MS,
+  );
   try {
     const response = await fetch(`${endpoint}${path}?format=${format}`, {
       headers: { ...(operatorToken !== undefined && { authorization: `Bearer ${operatorToken}` }) },
       // A credential follows no redirect.
       redirect: 'manual',
-      signal: AbortSignal.any([signal, late]),
+      signal: AbortSignal.any([signal, late.signal]),
     });
     await settled(endpoint, response);
+    // What is there may take as long as the line to here does.
+    clearTimeout(timer);
     yield* response.body ?? [];
   } catch (error) {
     if (signal.aborted) throw cancelled();
     throw error instanceof CliError ? error : unreached(endpoint, error, TIMEOUT_MS);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
