@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { REQUESTS } from '../../../core/tables/fixed-columns';
+import { errorsTableNameOf, tableNameOf } from '../../../core/tables/table-name';
 import { REQUEST, RESPONSE } from '../capture-log/record-line';
 import type { Duck } from './duckdb';
 import { longestLine } from './line-ends';
@@ -130,20 +131,24 @@ FROM records`;
 const textOf = (body: string): string =>
   `CASE WHEN starts_with(${body}, '"') THEN ${body}::JSON ->> '$' WHEN ${body} <> 'null' THEN ${body} END`;
 
-/** Parts of `requests` that may hold one of the ids in `fresh`. */
+/**
+ * Parts that may hold one of the ids in `fresh`. Not of `requests` alone: where these are kept for fewer
+ * days than their rows, a request can be known by its row only.
+ */
 const overlapping = async (
   duck: Duck,
   state: TableState,
   folder: string,
 ): Promise<readonly string[]> => {
-  const days = await duck.rows(
-    `SELECT request_date::VARCHAR AS date, min(request_id) AS first, max(request_id) AS last
+  const found = await duck.rows(
+    `SELECT service, request_date::VARCHAR AS date, min(request_id) AS first, max(request_id) AS last
      FROM fresh GROUP BY ALL`,
   );
-  return days.flatMap(({ date, first, last }) =>
-    state
-      .partsOf('requests', String(date))
+  const parts = found.flatMap(({ service, date, first, last }) =>
+    ['requests', tableNameOf(String(service)), errorsTableNameOf(String(service))]
+      .flatMap((table) => state.partsOf(table, String(date)))
       .filter((part) => part.firstId <= String(last) && part.lastId >= String(first))
       .map((part) => partPath(folder, part)),
   );
+  return [...new Set(parts)];
 };

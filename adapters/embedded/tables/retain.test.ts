@@ -38,7 +38,15 @@ const open = async () => {
       .allParts()
       .filter((part) => part.table === table)
       .map((part) => [part.date, part.rows, existsSync(partPath(folders.folder, part))]);
-  return { needs: { ...folders, duck, state, now }, days };
+  /** Lines of the days come once more, in a log begun anew. */
+  const again = () => {
+    folders.append(
+      ['2026-11-10', '2026-11-20'].map((day, i) => lineOf(`${day}T00:00:00.000Z`, 2 * i, row)),
+      { next: true },
+    );
+    return build({ ...folders, duck, state, describe });
+  };
+  return { needs: { ...folders, duck, state, now }, days, again };
 };
 const all = { requests_days: null, rows_days: null, labels_days: null };
 
@@ -73,6 +81,13 @@ describe('retention', () => {
     expect(await retain(needs, 'other', { ...all, requests_days: 1 })).toBe(2);
     expect(days('requests')).toEqual([['2026-11-20', 2, true]]);
     expect(await retain(needs, 'other', { ...all, requests_days: 1 })).toBe(0);
+    expect(days('wine')).toHaveLength(3);
+  });
+
+  it('of requests alone leaves rows that are not made twice when their lines come again', async () => {
+    const { needs, days, again } = await open();
+    await retain(needs, 'wine', { ...all, requests_days: 1 });
+    expect(await again()).toMatchObject({ requests: 0, repeated: 2, rows: 0 });
     expect(days('wine')).toHaveLength(3);
   });
 });
