@@ -184,7 +184,8 @@ describe('tables on a full disk', () => {
     expect(await builder()).not.toBe(killed);
     await until(
       async () => running.output(),
-      (output) => output.includes(`ended (exit code 1)`),
+      (output) =>
+        output.includes('the process of the tables ended (the disk that holds the data is full'),
     );
     running.free();
     await until(refresh, ({ status }) => status === 200);
