@@ -82,15 +82,18 @@ describePython('capture through Firehose', (python) => {
   };
 
   const lost: unknown[] = [];
+  const refused: unknown[] = [];
   const openIn = ({ bucket, stream }: { bucket: string; stream: string }, faults = {}) =>
     firehoseCaptureSink({
       ...{ firehose, s3, bucket, streamOf: () => stream },
       now: () => new Date(NOON),
+      onRefused: (refusal) => refused.push(refusal),
       onLost: (loss) => lost.push(loss),
       ...faults,
     });
   beforeEach(() => {
     lost.length = 0;
+    refused.length = 0;
   });
 
   captureSinkContract(async () => {
@@ -136,12 +139,14 @@ describePython('capture through Firehose', (python) => {
     );
   });
 
-  it('puts into S3 what Firehose does not take at all', async () => {
+  it('puts into S3 what Firehose does not take at all, and tells why', async () => {
     const place = await home();
     const sink = openIn({ ...place, stream: 'no-such-stream' });
     await appended(sink, 3);
     expect(await storedIn(place.bucket)).toHaveLength(3);
     expect(sink.counts()).toEqual({ appended: 3, lost: 0 });
+    const error = expect.objectContaining({ name: 'ResourceNotFoundException' });
+    expect(refused).toEqual([{ service: 'wine', error }]);
   });
 
   it('counts as lost, by service, what neither takes, and settles it', async () => {

@@ -13,6 +13,8 @@ interface Needs {
   /** A service's delivery stream. */
   readonly streamOf: (service: string) => string;
   readonly now: () => Date;
+  /** Told why Firehose takes nothing of a service, whose records then go to S3 directly. */
+  readonly onRefused: (refusal: { service: string; error: unknown }) => void;
   /** Told of records that neither Firehose nor S3 took. */
   readonly onLost: (loss: { service: string; count: number; reason: string }) => void;
 }
@@ -36,7 +38,7 @@ const FIRST_PAUSE_MS = 50;
  * for it go to S3 at once, and so does what Firehose refuses. A record that both refuse is lost and counted.
  */
 export const firehoseCaptureSink = (needs: Needs): CaptureSink => {
-  const { firehose, s3, bucket, streamOf, now, onLost } = needs;
+  const { firehose, s3, bucket, streamOf, now, onRefused, onLost } = needs;
   const counts = { appended: 0, lost: 0 };
   const underWay = new Set<Promise<void>>();
   let waiting: { readonly record: CaptureRecord; readonly settled: () => void }[] = [];
@@ -97,7 +99,10 @@ export const firehoseCaptureSink = (needs: Needs): CaptureSink => {
       if (attempt > 0) await sleep(FIRST_PAUSE_MS * 2 ** attempt * Math.random());
       const tried = left;
       // The SDK has tried a call that fails as a whole several times by itself.
-      const refused = await offer(service, tried).catch(() => null);
+      const refused = await offer(service, tried).catch((error: unknown) => {
+        onRefused({ service, error });
+        return null;
+      });
       if (refused === null) break;
       left = refused;
       keep(tried.filter((one) => !refused.includes(one)));
