@@ -69,21 +69,23 @@ const mergeExamples = async (needs: Needs, service: string, description: Labelle
     parts.map((part, i) => labelledPart(needs, part, `mine_${i}`, description.table, places)),
   );
   const replacements = labelled.filter((one) => one !== null);
-  const left = 'SELECT * FROM waiting ANTI JOIN merged USING (example_id)';
-  const since = sinceOf(needs);
-  const [counted] = await duck.rows(
-    `SELECT count(*)::INTEGER AS rows, count(*) FILTER (received_at < ${since})::INTEGER AS unmatched,
-       (SELECT count(*) FROM merged)::INTEGER AS merged
-     FROM (${left})`,
+  const [sizes] = await duck.rows(
+    `SELECT (SELECT count(*) FROM waiting)::INTEGER AS waiting,
+       (SELECT count(*) FROM merged)::INTEGER AS merged`,
   );
-  const merged = Number(counted?.merged);
-  const unmatched = Number(counted?.unmatched);
+  const merged = Number(sizes?.merged);
+  const left = Number(sizes?.waiting) - merged;
+  const since = sinceOf(needs);
+  const unmerged = 'SELECT * FROM waiting ANTI JOIN merged USING (example_id)';
+  // As a rule all have found their rows, and there is nothing to look for.
+  const late = `SELECT count(*)::INTEGER AS labels FROM (${unmerged}) WHERE received_at < ${since}`;
+  const unmatched = left === 0 ? 0 : Number((await duck.rows(late))[0]?.labels);
   if (merged + unmatched > 0) {
-    const kept = await draftOf(needs, path, `${left} WHERE received_at >= ${since}`);
+    const kept = await draftOf(needs, path, `${unmerged} WHERE received_at >= ${since}`);
     replacements.push(kept.replacement);
   }
   await duck.run('DROP TABLE waiting; DROP TABLE merged');
-  return { replacements, merged, unmatched, left: Number(counted?.rows) - unmatched };
+  return { replacements, merged, unmatched, left: left - unmatched };
 };
 
 /** Labels by clients' ids that are no longer waited for; `unmatched` are those that found no request. */
@@ -120,10 +122,10 @@ const concerned = async ({ duck, state }: Needs, service: string): Promise<reado
   // The first 8 digits are about a minute's: its first and last label may be of two days.
   const minutes = await duck.rows(
     `WITH minutes AS (
-       SELECT min(left(example_id, 36)) AS first, max(left(example_id, 36)) AS last
+       SELECT min(example_id) AS first, max(example_id) AS last
        FROM waiting GROUP BY left(example_id, 8)
      )
-     SELECT date, min(first) AS first, max(last) AS last
+     SELECT date, min(left(first, 36)) AS first, max(left(last, 36)) AS last
      FROM (SELECT unnest([${dayOf('first')}, ${dayOf('last')}]) AS date, first, last FROM minutes)
      GROUP BY ALL`,
   );
@@ -134,8 +136,8 @@ const concerned = async ({ duck, state }: Needs, service: string): Promise<reado
   );
 };
 
-const dayOf = (id: string): string =>
-  `epoch_ms(TRY_CAST('0x' || left(replace(${id}, '-', ''), 12) AS BIGINT))::DATE::VARCHAR`;
+const dayOf = (exampleId: string): string =>
+  `epoch_ms(TRY_CAST('0x' || left(replace(left(${exampleId}, 36), '-', ''), 12) AS BIGINT))::DATE::VARCHAR`;
 
 /** A draft of a part with its labels, which go into `merged`; null when none of those waiting is for it. */
 const labelledPart = async (
