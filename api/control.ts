@@ -8,7 +8,8 @@ import { matchRoute } from './route-table';
 import type { Endpoints, Route } from './routes';
 
 interface Needs {
-  readonly endpoints: Endpoints;
+  /** All of them, or those of one function; to it the others' routes are not there. */
+  readonly endpoints: Partial<Endpoints>;
   readonly authenticateOperator: AuthenticateOperator;
   readonly audit: Pick<AuditLog, 'append'>;
   readonly report: ReportBug;
@@ -23,6 +24,7 @@ export interface ControlRequest {
   /** Names in lower case. */
   readonly headers: HttpRequest['headers'];
   readonly requestId: string;
+  readonly caller?: HttpRequest['caller'];
   /**
    * Called at most once, when the credential is in order. What it rejects with is answered: an edge
    * throws `body-too-large` here.
@@ -46,13 +48,15 @@ export const controlApi = ({
   report,
 }: Needs): ControlApi => {
   const answer = async (request: ControlRequest): Promise<HttpResponse> => {
-    const { method, pathname, query, headers, requestId, readBody } = request;
+    const { method, pathname, query, headers, requestId, caller, readBody } = request;
     const { name, route, path } = matchRoute(method, pathname);
+    const endpoint = endpoints[name];
+    if (!endpoint) throw new DomainError('not-found', 'this is answered elsewhere');
     let detail: string | undefined;
     const run = async (operator: HttpRequest['operator']) => {
       const body = await readBody();
       if (route.audited !== undefined) detail = memberOf(body, route.audited);
-      return endpoints[name]({ path, query, headers, body, requestId, operator });
+      return endpoint({ path, query, headers, body, requestId, operator, caller });
     };
     if (route.access === 'anyone') return run(null);
 

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { Operator } from '../core/access/access-types';
 import { DomainError } from '../core/shared/domain-error';
 import type { Contract } from './contract';
-import { contracts } from './contracts';
+import type { contracts } from './contracts';
 import type { Endpoint, HttpRequest } from './http';
 import { PROTO_REFUSED, protoMembers } from './proto-members';
 import type { Capability, Endpoints, RouteName, RouteOf } from './routes';
@@ -16,6 +16,7 @@ export type Input<N extends RouteName> = z.output<(typeof contracts)[N]['input']
   /** Only routes with `access: 'anyone'` are run without one. */
   readonly operator: Operator;
   readonly requestId: string;
+  readonly caller: HttpRequest['caller'];
 };
 
 /** What an endpoint answers: the body, or the body with headers of its own. */
@@ -54,24 +55,32 @@ export class Streamed {
 /** What each route of a capability does, without what every route does. */
 export type Runs<C extends Capability> = { readonly [N in RouteOf<C>]: Run<N> };
 
-/** Wraps what each route does in what every route does: parse, run, answer. */
-export const endpoints = <C extends Capability>(runs: Runs<C>): Endpoints<C> =>
+/** The contracts of a capability's routes. */
+type Contracts<C extends Capability> = Readonly<Record<RouteOf<C>, Contract>>;
+
+/**
+ * Wraps what each route does in what every route does: parse, run, answer. It is given the contracts,
+ * because a function of one capability carries no others.
+ */
+export const endpoints = <C extends Capability>(given: Contracts<C>, runs: Runs<C>): Endpoints<C> =>
   Object.fromEntries(
     Object.entries(runs).map(([name, run]) => [
       name,
-      endpoint(name as RouteName, run as (input: never) => Promise<unknown>),
+      endpoint(given[name as RouteOf<C>], run as (input: never) => Promise<unknown>),
     ]),
   ) as Endpoints<C>;
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-const endpoint = (name: RouteName, run: (input: never) => Promise<unknown>): Endpoint => {
-  const { input, status }: Contract = contracts[name];
+const endpoint = (
+  { input, status }: Contract,
+  run: (input: never) => Promise<unknown>,
+): Endpoint => {
   return async (request) => {
-    const { path, query, headers, operator, requestId } = request;
+    const { path, query, headers, operator, requestId, caller } = request;
     const parsed = input.safeParse({ path, query, headers, body: json(request) });
     if (!parsed.success) throw badRequest(parsed.error);
-    const answer = await run({ ...parsed.data, operator, requestId } as never);
+    const answer = await run({ ...parsed.data, operator, requestId, caller } as never);
     if (answer instanceof Later) return { status: 202, headers: JSON_TYPE, body: answer.body };
     if (answer instanceof Streamed) return { status, headers: answer.headers, body: answer.body };
     const { body, headers: own } =

@@ -10,6 +10,8 @@ export interface HttpRequest {
   readonly requestId: string;
   /** Who was authenticated; absent on routes that anyone may call. */
   readonly operator: Operator | null;
+  /** The ARN of an AWS caller whose signature the edge has checked. */
+  readonly caller?: string | undefined;
 }
 
 /** What an endpoint answers. */

@@ -13,6 +13,8 @@ export interface Route {
   readonly access: OperatorRole | 'anyone';
   /** The route shows bodies: it needs the grant `data`, and looking is audited. */
   readonly data?: true;
+  /** In the AWS home the edge asks for a signature with AWS credentials, and IAM decides. */
+  readonly signed?: true;
   /** The member of the body that stands in the audit, such as a statement. */
   readonly audited?: string;
 }
@@ -89,6 +91,13 @@ const access = {
   revokeKey: { ...ofService('DELETE', '/keys/{key}', 'editor'), capability: 'access' },
   getMe: { capability: 'access', method: 'GET', path: '/api/me', access: 'viewer' },
   createSession: { capability: 'access', method: 'POST', path: '/api/session', access: 'anyone' },
+  admitCaller: {
+    capability: 'access',
+    method: 'POST',
+    path: '/api/session/{role}',
+    access: 'anyone',
+    signed: true,
+  },
   endSession: { capability: 'access', method: 'DELETE', path: '/api/session', access: 'viewer' },
   listOperators: { capability: 'access', method: 'GET', path: '/api/operators', access: 'admin' },
   createOperator: {

@@ -23,8 +23,8 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
+import type { StartTrace } from '../../api/inference/request-trace';
 import { traceContextOf } from '../../core/inference/trace-context';
-import type { StartTrace } from './http/request-trace';
 import { reasonOf } from './replicas/runner';
 
 interface Options {

@@ -1,6 +1,7 @@
 import { DomainError } from '../../core/shared/domain-error';
 import { endpoints } from '../endpoints';
 import { openApi } from '../open-api';
+import { aboutContracts } from './contracts';
 
 /** One thing that must be well before predictions can be answered. */
 export interface ReadyCheck {
@@ -18,7 +19,7 @@ interface Needs {
 export const aboutEndpoints = ({ checks }: Needs) => {
   let description: ReturnType<typeof openApi> | undefined;
 
-  return endpoints<'about'>({
+  return endpoints<'about'>(aboutContracts, {
     getOpenApi: async () => {
       description ??= openApi();
       return description;

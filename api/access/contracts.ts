@@ -114,6 +114,13 @@ export const accessContracts = {
     input: z.object({ body: z.strictObject({ code: z.string().min(1).max(128) }) }),
     answer: z.object({ operator: Me, expires_at: Time }),
   },
+  admitCaller: {
+    summary:
+      'Sign in with AWS credentials, in the AWS home: the request is signed (SigV4), IAM decides who may have the role; the token lasts 12 hours',
+    status: 201,
+    input: z.object({ path: z.object({ role: z.enum(['viewer', 'editor', 'admin']) }) }),
+    answer: z.object({ operator: Me, token: z.string(), expires_at: Time }),
+  },
   endSession: {
     summary: 'Sign out',
     status: 204,

@@ -1,7 +1,9 @@
 import type { Access } from '../../core/access/access';
 import { givenSession, SESSION_COOKIE } from '../../core/access/given-credential';
 import { SESSION_LASTS_S } from '../../core/access/sessions';
+import { DomainError } from '../../core/shared/domain-error';
 import { endpoints, Headed } from '../endpoints';
+import { accessContracts } from './contracts';
 
 interface Needs {
   readonly access: Pick<
@@ -15,6 +17,7 @@ interface Needs {
     | 'rotateOperator'
     | 'deleteOperator'
     | 'sessions'
+    | 'admitCaller'
     | 'audit'
   >;
   /** Whether browsers may send the session over TLS only: true wherever the console is served so. */
@@ -34,7 +37,7 @@ export const accessEndpoints = ({ access, secureCookies }: Needs) => {
     ].join('; '),
   });
 
-  return endpoints<'access'>({
+  return endpoints<'access'>(accessContracts, {
     listKeys: async ({ path, query }) => toPage(await access.listKeys(path.service, query)),
 
     createKey: ({ path, body, operator }) =>
@@ -58,6 +61,22 @@ export const accessEndpoints = ({ access, secureCookies }: Needs) => {
         request_id: requestId,
       });
       return new Headed({ operator, expires_at }, cookie(session, SESSION_LASTS_S));
+    },
+
+    /** @throws `not-found` where no edge has checked a signature */
+    admitCaller: async ({ path, caller, requestId }) => {
+      if (caller === undefined) {
+        throw new DomainError('not-found', 'AWS credentials open the AWS home alone');
+      }
+      const admitted = await access.admitCaller(caller, path.role);
+      await access.audit.append({
+        operator: admitted.operator.name,
+        action: 'admitCaller',
+        resource: `/api/session/${path.role}`,
+        status: 201,
+        request_id: requestId,
+      });
+      return admitted;
     },
 
     endSession: async ({ headers }) => {

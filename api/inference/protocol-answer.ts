@@ -1,9 +1,14 @@
 import type { Answer } from '../../core/inference/answer';
-import type { ServingVersion } from '../../core/inference/service-directory';
-import type { OutputSignature } from '../../core/models/signature';
+import type { OutputSignature, Signature } from '../../core/models/signature';
 import type { HttpResponse } from '../http';
 import type { EdgeAnswer } from './edge';
 import type { ProtocolRequest } from './protocol-request';
+
+/** As much of a version as an answer tells of it. */
+interface AnsweringVersion {
+  readonly name: string;
+  readonly model: { readonly signature: Pick<Signature, 'output'> };
+}
 
 interface OutputTensor {
   readonly name: 'predictions' | 'probabilities';
@@ -20,7 +25,7 @@ export const OUTPUT_DATATYPES = {
   string: 'BYTES',
 } as const satisfies Record<OutputSignature['type'], string>;
 
-const outputsOf = (answer: Answer, { model }: ServingVersion): OutputTensor[] => {
+const outputsOf = (answer: Answer, { model }: AnsweringVersion): OutputTensor[] => {
   const { predictions, width, probabilities } = answer;
   const rows = predictions.length / width;
   const first: OutputTensor = {
@@ -40,7 +45,7 @@ export const protocolAnswer = (
   answer: Answer,
   { id, wanted }: ProtocolRequest,
   service: string,
-  version: ServingVersion,
+  version: AnsweringVersion,
   requestId: string,
 ): EdgeAnswer => {
   const binaries: Uint8Array[] = [];

@@ -5,6 +5,7 @@ import type { registerVersion } from '../../core/models/register-version';
 import { DomainError } from '../../core/shared/domain-error';
 import type { Stored } from '../../core/shared/stored';
 import { endpoints } from '../endpoints';
+import { modelContracts } from './contracts';
 
 interface Needs {
   readonly models: Pick<ModelRecords, 'find' | 'list' | 'findVersion' | 'listVersions'>;
@@ -25,7 +26,7 @@ export const modelEndpoints = ({
   deleteModelVersion,
   createUpload,
 }: Needs) =>
-  endpoints<'models'>({
+  endpoints<'models'>(modelContracts, {
     listModels: async ({ query }) => {
       const { items, next_cursor } = await models.list(query);
       return { items: [...items], next_cursor };

@@ -1,4 +1,4 @@
-import type { ModelHost, VersionState } from '../../core/inference/model-host';
+import type { ModelHost, StatesOf } from '../../core/inference/model-host';
 import type { addVersion } from '../../core/services/add-version';
 import type { createService } from '../../core/services/create-service';
 import type { deleteService } from '../../core/services/delete-service';
@@ -15,8 +15,9 @@ import type { updateService } from '../../core/services/update-service';
 import type { updateVersion } from '../../core/services/update-version';
 import { DomainError } from '../../core/shared/domain-error';
 import { endpoints } from '../endpoints';
+import { serviceContracts } from './contracts';
 import { pageOfAll } from './page-of-all';
-import { serviceView, versionView } from './service-view';
+import { billsNobody, type CostOf, serviceView, versionView } from './service-view';
 
 interface Needs {
   readonly services: Pick<ServiceRecords, 'read' | 'listDocuments'>;
@@ -31,13 +32,15 @@ interface Needs {
   readonly deleteVersion: ReturnType<typeof deleteVersion>;
   readonly startVersion: ReturnType<typeof startVersion>;
   readonly stopVersion: ReturnType<typeof stopVersion>;
-  readonly statesOf: (service: string) => readonly VersionState[];
+  readonly statesOf: StatesOf;
   readonly host: Pick<ModelHost, 'instances' | 'restart'>;
   readonly events: Pick<ServiceEvents, 'list'>;
   readonly logs: Pick<LogStore, 'find'>;
   readonly now: () => Date;
   /** Where callers reach the platform, without a slash at the end. */
   readonly baseUrl: () => string;
+  /** Nothing, by default. */
+  readonly costOf?: CostOf;
 }
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -57,26 +60,28 @@ export const serviceEndpoints = ({
   logs,
   now,
   baseUrl,
+  costOf = billsNobody,
   ...use
 }: Needs) => {
   const found = async (name: string): Promise<ServiceDocument> =>
     foundService(await services.read(name), name);
 
-  const view = (document: ServiceDocument) =>
-    serviceView(document, statesOf(document.service.name), baseUrl());
+  const view = async (document: ServiceDocument) =>
+    serviceView(document, await statesOf(document.service.name), baseUrl());
 
-  const versionViewOf = (document: ServiceDocument, name: string) =>
-    versionView(document, versionOf(document, name), statesOf(document.service.name));
+  const versionViewOf = async (document: ServiceDocument, name: string) =>
+    versionView(document, versionOf(document, name), await statesOf(document.service.name), costOf);
 
   const instancesOf = async (service: string, version: string) => {
     versionOf(await found(service), version);
-    return host.instances(service).filter((instance) => instance.version === version);
+    const instances = await host.instances(service);
+    return instances.filter((instance) => instance.version === version);
   };
 
-  return endpoints<'services'>({
+  return endpoints<'services'>(serviceContracts, {
     listServices: async ({ query }) => {
       const { items, next_cursor } = await services.listDocuments(query);
-      return { items: items.map(view), next_cursor };
+      return { items: await Promise.all(items.map(view)), next_cursor };
     },
 
     createService: async ({ body: { versions, ...settings }, operator }) => {
@@ -106,8 +111,10 @@ export const serviceEndpoints = ({
 
     listVersions: async ({ path, query }) => {
       const document = await found(path.service);
-      const states = statesOf(path.service);
-      const items = document.versions.map((version) => versionView(document, version, states));
+      const states = await statesOf(path.service);
+      const items = document.versions.map((version) =>
+        versionView(document, version, states, costOf),
+      );
       return pageOfAll(items, ({ name }) => name, query);
     },
 

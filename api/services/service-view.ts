@@ -34,25 +34,32 @@ export const serviceView = (
   };
 };
 
+/** What so many running instances of a version cost. */
+export type CostOf = (compute: ServiceVersion['compute'], running: number) => VersionView['cost'];
+
 /** One machine bills nobody. */
-const COST = { billing_mode: 'none', per_hour: 0, currency: 'USD', priced_at: null } as const;
+export const billsNobody: CostOf = () => ({
+  ...{ billing_mode: 'none', per_hour: 0, currency: 'USD', priced_at: null },
+});
 
 /** A version as the API shows it. */
 export const versionView = (
   document: ServiceDocument,
   { wanted: _, environment, ...version }: Stored<ServiceVersion>,
   states: States,
+  costOf: CostOf,
 ): VersionView => {
   const state = states.find(({ name }) => name === version.name);
   const { status = 'stopped', reason = null } =
     versionStatuses(document, states).get(version.name) ?? {};
+  const replicas = { wanted: state?.wanted ?? 0, running: state?.running ?? 0 };
   return {
     ...version,
     status,
     status_reason: reason,
     environment_names: Object.keys(environment),
     traffic: weightOf(document.service, version.name) ?? 0,
-    replicas: { wanted: state?.wanted ?? 0, running: state?.running ?? 0 },
-    cost: COST,
+    replicas,
+    cost: costOf(version.compute, replicas.running),
   };
 };

@@ -8,6 +8,7 @@ import type { TableRecords } from '../../core/tables/table-records';
 import type { QueryState, RefreshReport, ResultFormat } from '../../core/tables/warehouse';
 import { endpoints, Later, Streamed } from '../endpoints';
 import { pageOfAll } from '../services/page-of-all';
+import { tableContracts } from './contracts';
 
 interface Needs {
   readonly tables: Pick<TableRecords, 'find' | 'list'>;
@@ -26,7 +27,7 @@ interface Needs {
 
 /** The tables of what was captured, and SQL over them. */
 export const tableEndpoints = (use: Needs) =>
-  endpoints<'tables'>({
+  endpoints<'tables'>(tableContracts, {
     listTables: async ({ query }) => {
       const services = await Promise.all(
         (await use.tables.list()).map(async (service) => {

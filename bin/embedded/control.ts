@@ -1,5 +1,6 @@
 import type { LocalHost } from '../../adapters/embedded/local-host';
 import type { UploadPlace } from '../../adapters/embedded/package-upload';
+import { now } from '../../adapters/primitives';
 import { aboutEndpoints } from '../../api/about/endpoints';
 import { accessEndpoints } from '../../api/access/endpoints';
 import { captureEndpoints } from '../../api/capture/endpoints';
@@ -25,7 +26,6 @@ import { startService, stopService } from '../../core/services/start-stop-servic
 import { startVersion, stopVersion } from '../../core/services/start-stop-version';
 import { updateService } from '../../core/services/update-service';
 import { updateVersion } from '../../core/services/update-version';
-import { now } from './primitives';
 import type { ServiceRoom } from './service-room';
 import type { TableRoom } from './tables';
 

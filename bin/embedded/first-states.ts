@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { VersionState } from '../../core/inference/model-host';
+import type { StatesOf } from '../../core/inference/model-host';
+import type { ServiceVersion } from '../../core/services/service';
 import type { ServiceRecords } from '../../core/services/service-records';
 import { isWanted, versionStatuses } from '../../core/services/service-status';
 
 interface Needs {
   readonly services: Pick<ServiceRecords, 'listDocuments'>;
-  readonly statesOf: (service: string) => readonly VersionState[];
+  readonly statesOf: StatesOf;
   readonly clock: () => number;
   readonly patienceMs: number;
   /** Ends the wait. */
@@ -20,13 +21,13 @@ export const firstStates = async (needs: Needs) => {
   const until = clock() + patienceMs;
   const isStarting = async (): Promise<boolean> => {
     const { items } = await services.listDocuments({ limit: 1_000 });
-    return items.some((document) => {
-      const statuses = versionStatuses(document, statesOf(document.service.name));
-      return document.versions.some(
-        (version) =>
-          isWanted(document.service, version) && statuses.get(version.name)?.status === 'starting',
-      );
-    });
+    for (const document of items) {
+      const statuses = versionStatuses(document, await statesOf(document.service.name));
+      const waits = ({ wanted, name }: ServiceVersion): boolean =>
+        isWanted(document.service, { wanted }) && statuses.get(name)?.status === 'starting';
+      if (document.versions.some(waits)) return true;
+    }
+    return false;
   };
   while (!stopping.aborted && clock() < until && (await isStarting())) await sleep(LOOK_MS);
 };

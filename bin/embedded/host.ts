@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { localHost } from '../../adapters/embedded/local-host';
+import { newId, now } from '../../adapters/primitives';
 import { keepFirstAnswers } from '../../core/models/keep-first-answers';
 import type { LogStore } from '../../core/services/log-store';
 import { loadInlineModel } from '../../model-server/onnx-model';
 import { tableOf } from '../../model-server/table-of';
 import type { ModelRoom } from './model-room';
 import type { Env } from './options';
-import { newId, now } from './primitives';
 
 interface Needs {
   /** Where child processes are remembered. */

@@ -1,4 +1,5 @@
 import type { LocalHost } from '../../adapters/embedded/local-host';
+import { clock, digest, newId, now } from '../../adapters/primitives';
 import { admit } from '../../api/inference/admit';
 import { serveComparison } from '../../api/inference/compare';
 import { protocolMetadata } from '../../api/inference/protocol-metadata';
@@ -17,7 +18,6 @@ import type { LogStore } from '../../core/services/log-store';
 import type { LabelStore } from '../../core/tables/label';
 import { pushLabels } from '../../core/tables/push-labels';
 import type { TableRecords } from '../../core/tables/table-records';
-import { clock, digest, newId, now } from './primitives';
 
 interface Needs {
   readonly access: Pick<Access, 'authenticate'>;

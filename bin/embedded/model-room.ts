@@ -4,11 +4,11 @@ import { digestOfFolder, fileArtifactStore } from '../../adapters/embedded/file-
 import { mlflowRegistry } from '../../adapters/embedded/mlflow-registry';
 import { packageSources } from '../../adapters/embedded/package-sources';
 import { uploads } from '../../adapters/embedded/package-upload';
+import { newId, now, randomSecret } from '../../adapters/primitives';
 import { modelRecords } from '../../core/models/model-records';
 import type { RecordStore } from '../../core/shared/record-store';
 import { packageChecks } from '../../model-server/package-checks';
 import type { Env } from './options';
-import { newId, now, randomSecret } from './primitives';
 
 interface Needs {
   /** The path of a folder among the data. */

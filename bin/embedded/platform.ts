@@ -5,6 +5,15 @@ import { httpServer } from '../../adapters/embedded/http/http-server';
 import { type ManifestFile, readManifest } from '../../adapters/embedded/manifest-file';
 import { lineOf, platformLog } from '../../adapters/embedded/platform-log';
 import { labelFiles } from '../../adapters/embedded/tables/label-files';
+import {
+  clock,
+  digest,
+  hmacWith,
+  newId,
+  now,
+  randomBytes,
+  randomSecret,
+} from '../../adapters/primitives';
 import { access as accessRoom } from '../../core/access/access';
 import { tableRecords } from '../../core/tables/table-records';
 import { version as release } from '../../package.json';
@@ -16,7 +25,6 @@ import { inference } from './inference';
 import { manifestRoom } from './manifest-room';
 import { modelRoom } from './model-room';
 import { type Env, type UpOptions, urlOf } from './options';
-import { clock, digest, hmacWith, newId, now, randomBytes, randomSecret } from './primitives';
 import { serviceRoom } from './service-room';
 import { startCheck } from './start-check';
 import { openStores } from './stores';

@@ -1,4 +1,5 @@
 import type { LocalHost } from '../../adapters/embedded/local-host';
+import { clock, newId, now } from '../../adapters/primitives';
 import type { Access } from '../../core/access/access';
 import { serviceDirectory } from '../../core/inference/service-directory';
 import { modelRecords } from '../../core/models/model-records';
@@ -8,7 +9,6 @@ import { reconcile } from '../../core/services/reconcile';
 import type { ServiceEvents } from '../../core/services/service-events';
 import type { ServiceRecords } from '../../core/services/service-records';
 import type { RecordStore } from '../../core/shared/record-store';
-import { clock, newId, now } from './primitives';
 
 interface Needs {
   readonly records: RecordStore;

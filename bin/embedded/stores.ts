@@ -10,11 +10,11 @@ import { fileSecrets } from '../../adapters/embedded/file-secrets';
 import type { PlatformLog } from '../../adapters/embedded/platform-log';
 import { sqliteRecordStore } from '../../adapters/embedded/sqlite-record-store';
 import { tokenBucketLimiter } from '../../adapters/embedded/token-bucket-limiter';
+import { now } from '../../adapters/primitives';
 import { type ServiceEvents, serviceEvents } from '../../core/services/service-events';
 import { serviceRecords } from '../../core/services/service-records';
 import type { Ends } from './ends';
 import type { UpOptions } from './options';
-import { now } from './primitives';
 
 interface Needs {
   readonly options: Pick<UpOptions, 'data' | 'durability'>;

@@ -7,6 +7,7 @@ import type { PlatformLog } from '../../adapters/embedded/platform-log';
 import { duckWarehouse } from '../../adapters/embedded/tables/duck-warehouse';
 import { tableRequests } from '../../adapters/embedded/tables/table-requests';
 import { type Heard, tableWorker } from '../../adapters/embedded/tables/table-worker';
+import { clock, newId } from '../../adapters/primitives';
 import type { CapturedRequests } from '../../core/capture/captured-requests';
 import { foundService } from '../../core/services/find-service';
 import type { ServiceEvents } from '../../core/services/service-events';
@@ -20,7 +21,6 @@ import { cancelQuery, findQuery, runQuery } from '../../core/tables/run-query';
 import { tableRecords } from '../../core/tables/table-records';
 import type { Ends } from './ends';
 import type { Env } from './options';
-import { clock, newId } from './primitives';
 import { tellBuilt } from './tell-built';
 
 interface Needs {

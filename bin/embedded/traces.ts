@@ -1,4 +1,4 @@
-import type { StartTrace } from '../../adapters/embedded/http/request-trace';
+import type { StartTrace } from '../../api/inference/request-trace';
 import { DomainError } from '../../core/shared/domain-error';
 import type { Env } from './options';
 

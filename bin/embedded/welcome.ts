@@ -1,7 +1,7 @@
 import type { CredentialsFile } from '../../adapters/embedded/credentials-file';
 import type { Access } from '../../core/access/access';
 import type { Operator } from '../../core/access/access-types';
-import type { VersionState } from '../../core/inference/model-host';
+import type { StatesOf } from '../../core/inference/model-host';
 import type { ModelRecords } from '../../core/models/model-records';
 import type { ModelVersion } from '../../core/models/model-version';
 import type { ServiceDocument } from '../../core/services/service-document';
@@ -15,7 +15,7 @@ interface Needs {
   readonly kept: Pick<CredentialsFile, 'read'>;
   readonly services: Pick<ServiceRecords, 'listDocuments'>;
   readonly models: Pick<ModelRecords, 'findVersion'>;
-  readonly statesOf: (service: string) => readonly VersionState[];
+  readonly statesOf: StatesOf;
 }
 
 /** What `tidegate up` prints when it is ready: where it is, a call to paste, what to try next. */
@@ -25,7 +25,8 @@ export const welcome = async (needs: Needs): Promise<string> => {
   const lines = [`Tidegate is ready on ${url}`];
   for (const document of items) {
     const { name } = document.service;
-    const { status, reason } = serviceStatus(document, versionStatuses(document, statesOf(name)));
+    const versions = versionStatuses(document, await statesOf(name));
+    const { status, reason } = serviceStatus(document, versions);
     lines.push(`  ${name}: ${status}${reason === null ? '' : ` (${reason})`}`);
   }
   if (operator) {

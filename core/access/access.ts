@@ -1,4 +1,5 @@
 import type { RecordStore } from '../shared/record-store';
+import { admitCaller } from './admit-caller';
 import { auditLog } from './audit-log';
 import { authenticateOperator } from './authenticate-operator';
 import { createKey, type GuardService } from './create-key';
@@ -75,6 +76,7 @@ export const access = ({ records, kept, guard, digest, randomBytes, newId, now }
     ensureFirstOperator: ensureFirstOperator(needs),
 
     issueSignInCode: codes.issue,
+    admitCaller: admitCaller(needs),
     sessions: sessions(needs),
   };
 };

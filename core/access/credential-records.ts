@@ -1,5 +1,6 @@
 import type { Change, RecordKey, RecordStore } from '../shared/record-store';
 import { removalOf } from '../shared/remove-records';
+import type { Operator } from './access-types';
 
 /** What a credential's digest leads to. */
 export type CredentialRow =
@@ -10,6 +11,12 @@ export type CredentialRow =
       readonly operator: string;
       /** Of the operator's token when the session began: a rotation ends it. */
       readonly digest: string;
+      readonly expires_at: string;
+    }
+  | {
+      /** Of somebody whom another directory knows: all there is to know stands here. */
+      readonly kind: 'pass';
+      readonly operator: Operator;
       readonly expires_at: string;
     };
 

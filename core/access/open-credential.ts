@@ -46,6 +46,10 @@ export const openCredential =
           ? { kind: 'session', operator: toOperator(operator), until: Date.parse(found.expires_at) }
           : undefined;
       }
+      case 'pass': {
+        const { operator, expires_at } = found;
+        return { kind: 'token', operator, until: Date.parse(expires_at) };
+      }
     }
   };
 

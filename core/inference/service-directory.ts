@@ -23,6 +23,11 @@ interface Needs {
   readonly findModel: (name: string, version: number) => Promise<ModelVersion | undefined>;
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
+  /**
+   * Milliseconds after which what is known is waited for anew, for processes that sleep between
+   * requests; never by default.
+   */
+  readonly oldestMs?: number;
 }
 
 const FRESH_MS = 5_000;
@@ -37,7 +42,13 @@ interface Entry {
  * Services by name without a read per request: what is known is answered at once and looked up again
  * in the background once it is 5 s old. `forget` makes a change of this process seen at once.
  */
-export const serviceDirectory = ({ findService, versionsOf, findModel, clock }: Needs) => {
+export const serviceDirectory = ({
+  findService,
+  versionsOf,
+  findModel,
+  clock,
+  oldestMs = Number.POSITIVE_INFINITY,
+}: Needs) => {
   // Names of no service are remembered apart, so that a flood of them drives out no real one.
   const known = new Map<string, Entry>();
   const unknown = new Map<string, Entry>();
@@ -85,11 +96,11 @@ export const serviceDirectory = ({ findService, versionsOf, findModel, clock }: 
     find(name: string): ServingService | undefined | Promise<ServingService | undefined> {
       const entry = known.get(name) ?? unknown.get(name);
       if (!entry) return load(name);
-      if (clock() - entry.loadedAt > FRESH_MS) {
-        // Only the refresh failed: the answer stands on what is known, and the next one tries again.
-        load(name).catch(() => undefined);
-      }
-      return entry.serving;
+      const age = clock() - entry.loadedAt;
+      if (age <= FRESH_MS) return entry.serving;
+      // When only the refresh fails the answer stands on what is known, and the next one tries again.
+      const refreshed = load(name).catch(() => entry.serving);
+      return age > oldestMs ? refreshed : entry.serving;
     },
 
     forget,

@@ -3,16 +3,17 @@ import { createServer as createTlsServer } from 'node:https';
 import { performance } from 'node:perf_hooks';
 import type { ControlApi } from '../../../api/control';
 import { problemAnswer } from '../../../api/inference/serve';
+import type { ServiceApiNeeds } from '../../../api/inference/service-api';
 import { problem } from '../../../api/problem';
 import { controlRoutes } from './control-routes';
 import { bodyReader } from './read-body';
 import { refuseIn } from './refuse';
 import { sender } from './send';
 import { streamSender } from './send-stream';
-import { type ServiceRoutesNeeds, serviceRoutes } from './service-routes';
+import { serviceRoutes } from './service-routes';
 import { type ReceiveUpload, uploadRoute } from './upload-route';
 
-interface Needs extends ServiceRoutesNeeds {
+interface Needs extends ServiceApiNeeds {
   readonly control: ControlApi;
   readonly receiveUpload: ReceiveUpload;
   readonly newId: () => string;

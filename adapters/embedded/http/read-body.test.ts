@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
-import { bodyReader, MAX_BODY } from './read-body';
+import { MAX_BODY } from '../../../api/body-limit';
+import { bodyReader } from './read-body';
 
 /** A request whose body is written by hand, and what became of it. */
 const open = (headers: IncomingMessage['headers'] = {}) => {

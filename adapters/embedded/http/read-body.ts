@@ -1,17 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { MAX_BODY, tooLarge } from '../../../api/body-limit';
 import { DomainError } from '../../../core/shared/domain-error';
-
-/** The same in both homes, so that nothing breaks on the way to AWS. */
-export const MAX_BODY = 4_000_000;
 
 /** A caller must be done with its body within about this time. */
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 2_000;
 
 const EMPTY = new Uint8Array(0);
-
-export const tooLarge = (): DomainError =>
-  new DomainError('body-too-large', `a body may have ${MAX_BODY} bytes`);
 
 const tooSlow = (): DomainError =>
   new DomainError('bad-request', `the body did not come within ${PATIENCE_MS / 1000} s`);

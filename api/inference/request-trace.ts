@@ -1,6 +1,6 @@
-import type { EdgeAnswer } from '../../../api/inference/edge';
-import type { ServicePath } from '../../../api/inference/paths';
-import { type TraceContext, traceContextOf } from '../../../core/inference/trace-context';
+import { type TraceContext, traceContextOf } from '../../core/inference/trace-context';
+import type { EdgeAnswer } from './edge';
+import type { ServicePath } from './paths';
 
 /** A request to a service, as far as its trace tells of it. */
 export interface TracedRequest {
