@@ -9,12 +9,13 @@ const FLOORS = ['bin', 'core', 'api', 'adapters', 'model-server', 'cli'];
 const ENTRIES = {
   tidegate: 'bin/tidegate.ts',
   'model-worker': 'model-server/worker.ts',
+  'model-server': 'model-server/server.ts',
   'tables-worker': 'bin/tables-worker.ts',
 };
 
 const newestIn = (folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.(ts|json)$/.test(entry.name))
     .reduce((newest, { parentPath, name }) => {
       const { mtimeMs } = statSync(join(parentPath, name));
       return Math.max(newest, mtimeMs);
@@ -54,7 +55,8 @@ export default async function build() {
     target: 'node24',
     sourcemap: 'linked',
     logLevel: 'warning',
-    external: ['onnxruntime-node', '@duckdb/node-api'],
+    // The AWS SDK is there in installations that deploy; the command line loads it when it is needed.
+    external: ['onnxruntime-node', '@duckdb/node-api', '@aws-sdk/*'],
     // Packages in CommonJS call require for Node's own modules.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -37,17 +37,21 @@ export interface OnnxGraph {
   readonly external: readonly ExternalData[];
   /** Tensors of text or whole numbers that may be class names, by name; at most 10,000 values each. */
   readonly names: ReadonlyMap<string, readonly string[]>;
+  /** Operators that the file itself defines, as `domain:name`. */
+  readonly functions: ReadonlySet<string>;
 }
 
 /** Numbers of onnx.proto's fields. */
 const MODEL_GRAPH = 7;
+const MODEL_FUNCTIONS = 25;
 
 /**
  * Reads the structure of a model file.
  * @throws Error when it is no ONNX model
  */
 export const readOnnxGraph = (model: Uint8Array): OnnxGraph => {
-  const graphs = [...protoFields(model)].filter(({ number }) => number === MODEL_GRAPH);
+  const parts = [...protoFields(model)];
+  const graphs = parts.filter(({ number }) => number === MODEL_GRAPH);
   const bytes = graphs[0]?.bytes;
   if (!bytes || graphs.length > 1) throw new Error('the file does not hold one graph');
   const inputs: GraphValue[] = [];
@@ -70,7 +74,23 @@ export const readOnnxGraph = (model: Uint8Array): OnnxGraph => {
   }
   // Old exporters list weights among the inputs too.
   const asked = inputs.filter(({ name }) => !initialized.has(name));
-  return { bytes, inputs: asked, outputs, nodes, external, names };
+  const functions = new Set(
+    parts.flatMap((part) =>
+      part.number === MODEL_FUNCTIONS && part.bytes ? nameOf(part.bytes) : [],
+    ),
+  );
+  return { bytes, inputs: asked, outputs, nodes, external, names, functions };
+};
+
+/** Of a `FunctionProto`. */
+const nameOf = (message: Uint8Array): string => {
+  let name = '';
+  let domain = '';
+  for (const { number, bytes } of protoFields(message)) {
+    if (number === 1) name = protoText(bytes);
+    if (number === 10) domain = protoText(bytes);
+  }
+  return `${domain}:${name}`;
 };
 
 const readValue = (message: Uint8Array): GraphValue => {

@@ -5,7 +5,7 @@ import { costlyByValue } from './inline-ops';
 import { onnxFeeds } from './onnx-feeds';
 import { graphOutputs } from './onnx-output';
 import { readOnnxPackage } from './onnx-package';
-import type { NativeTensor, OnnxSession } from './onnx-session';
+import { type Device, type NativeTensor, type OnnxSession, openOnnxSession } from './onnx-session';
 
 /** A model in this thread's memory. */
 export interface OnnxModel {
@@ -21,12 +21,16 @@ export interface OnnxModel {
  * Loads a package's model to answer tables of its signature.
  * @throws `bad-request` when it cannot be loaded, with the reason
  */
-export const loadOnnxModel = (folder: string, signature: Signature): OnnxModel => {
-  const { graph, classes, open } = readOnnxPackage(folder);
+export const loadOnnxModel = (
+  folder: string,
+  signature: Signature,
+  device: Device = 'cpu',
+): OnnxModel => {
+  const { graph, classes, model } = readOnnxPackage(folder);
   const { predictions, probabilities } = graphOutputs(graph, classes !== null);
   const scores = signature.output.classes && probabilities ? probabilities.name : null;
   const input = onnxFeeds(graph.inputs, signature);
-  return running(open(), input, predictions, scores, signature.output);
+  return running(openOnnxSession(model, device), input, predictions, scores, signature.output);
 };
 
 /**

@@ -19,6 +19,7 @@ const graph = (labels: readonly string[] | null, ...outputs: GraphValue[]): Onnx
   ],
   external: [],
   names: new Map(),
+  functions: new Set(),
 });
 const label: GraphValue = { name: 'label', element: 'int64', dims: [null] };
 const measure: GraphValue = { name: 'value', element: 'float32', dims: [null, 1] };

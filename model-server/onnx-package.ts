@@ -4,7 +4,7 @@ import { isInside } from './inside';
 import { isTexts } from './json-value';
 import { type MlModel, readMlModel } from './ml-model';
 import { type OnnxGraph, readOnnxGraph } from './onnx-graph';
-import { type OnnxSession, openOnnxSession } from './onnx-session';
+import type { ModelBytes } from './onnx-session';
 import { withoutZipMap } from './onnx-zip-map';
 import { reasonOf, unservable } from './unservable';
 
@@ -15,7 +15,8 @@ export interface OnnxPackage {
   readonly described: MlModel | null;
   /** Class names that the author put beside the model. */
   readonly classes: readonly string[] | null;
-  readonly open: () => OnnxSession;
+  /** What to open: the file, or the same rewritten in memory. */
+  readonly model: string | ModelBytes;
 }
 
 /** Whether a folder is an MLflow model directory. */
@@ -39,7 +40,7 @@ export const readOnnxPackage = (folder: string): OnnxPackage => {
     graph: rewritten ? { ...shown, nodes: graph.nodes } : graph,
     described,
     classes: described?.classes ?? classesBeside(folder),
-    open: () => openOnnxSession(rewritten ? { bytes: rewritten, folder: dirname(path) } : path),
+    model: rewritten ? { bytes: rewritten, folder: dirname(path) } : path,
   };
 };
 

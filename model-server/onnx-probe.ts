@@ -1,14 +1,11 @@
 import type { ExpectedAnswers } from '../core/models/model-version';
-import type { ColumnType, OutputSignature, Signature } from '../core/models/signature';
+import type { ColumnType, Signature } from '../core/models/signature';
 import { onnxFeeds } from './onnx-feeds';
 import type { GraphValue } from './onnx-graph';
-import type { GraphOutputs } from './onnx-output';
 import type { OnnxSession } from './onnx-session';
+import type { WidthOf } from './output-signature';
 import { tableOf } from './table-of';
 import { reasonOf, THROUGH_MLFLOW, unservable } from './unservable';
-
-/** How wide a row of a named output is. */
-export type WidthOf = (output: string) => number;
 
 /**
  * Runs a model on two rows, for outputs whose width the graph leaves open.
@@ -58,27 +55,4 @@ const NEUTRAL: Readonly<Record<ColumnType, unknown>> = {
   string: '',
   boolean: false,
   datetime: '1970-01-01T00:00:00Z',
-};
-
-/**
- * What a graph's outputs are to callers. Class names come from the graph, else from `beside` the
- * model, else they are counted from 0.
- * @throws `bad-request` when the names beside the model are not as many as its probabilities
- */
-export const outputSignature = (
-  { predictions, type, width, probabilities }: GraphOutputs,
-  beside: readonly string[] | null,
-  widthOf: WidthOf,
-): OutputSignature => {
-  const answered = { type, width: width ?? widthOf(predictions) };
-  if (!probabilities) return { ...answered, classes: null };
-  if (probabilities.classes) return { ...answered, classes: probabilities.classes };
-  const count = probabilities.width ?? widthOf(probabilities.name);
-  if (beside && beside.length !== count) {
-    throw unservable(
-      `the package names ${beside.length} classes, the model answers ${count} probabilities`,
-      'name every class, in the order of the probabilities',
-    );
-  }
-  return { ...answered, classes: beside ?? Array.from({ length: count }, (_, i) => String(i)) };
 };

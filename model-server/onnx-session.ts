@@ -2,7 +2,7 @@
 // objects, though the native run below it blocks all the same. Pinned to onnxruntime-node 1.30.0.
 import { isMainThread } from 'node:worker_threads';
 import { type Binding, binding } from 'onnxruntime-node/dist/binding.js';
-import { reasonOf, THROUGH_MLFLOW, unservable } from './unservable';
+import { reasonOf, THROUGH_MLFLOW, unknownOperator, unservable } from './unservable';
 
 /** A tensor as the native binding takes and gives it; nothing of it is copied on the way in. */
 export interface NativeTensor {
@@ -45,8 +45,12 @@ export interface OnnxSession {
   dispose(): void;
 }
 
+/** Where a model runs: `cuda` for what of it an NVIDIA GPU can do, in an image that brings CUDA. */
+export type Device = 'cpu' | 'cuda';
+
+const PROVIDERS: Readonly<Record<Device, string[]>> = { cpu: ['cpu'], cuda: ['cuda', 'cpu'] };
+
 const OPTIONS = {
-  executionProviders: ['cpu'],
   // More threads only make the tail longer, and the machine's cores belong to the replicas.
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
@@ -68,25 +72,32 @@ export interface ModelBytes {
  * Opens a model file, or the same rewritten in memory.
  * @throws `bad-request` with the reason, when this onnxruntime cannot run it
  */
-export const openOnnxSession = (model: string | ModelBytes): OnnxSession => {
+export const openOnnxSession = (
+  model: string | ModelBytes,
+  device: Device = 'cpu',
+): OnnxSession => {
   initialize();
   const session = new binding.InferenceSession();
   try {
-    load(session, model);
+    load(session, model, { ...OPTIONS, executionProviders: PROVIDERS[device] });
   } catch (error) {
     throw refused(reasonOf(error, typeof model === 'string' ? '' : model.folder));
   }
   return session as unknown as OnnxSession;
 };
 
-const load = (session: Binding.InferenceSession, model: string | ModelBytes): void => {
+const load = (
+  session: Binding.InferenceSession,
+  model: string | ModelBytes,
+  options: typeof OPTIONS & { readonly executionProviders: string[] },
+): void => {
   if (typeof model === 'string') {
-    session.loadModel(model, OPTIONS);
+    session.loadModel(model, options);
     return;
   }
   const { buffer, byteOffset, byteLength } = model.bytes;
   session.loadModel(buffer as ArrayBuffer, byteOffset, byteLength, {
-    ...OPTIONS,
+    ...options,
     extra: { session: { model_external_initializers_file_folder_path: model.folder } },
   });
 };
@@ -99,12 +110,7 @@ const refused = (reason: string) => {
     /not a registered function|No Op registered|Could not find an implementation/.test(reason)
       ? OPERATOR.exec(reason)?.[1]
       : undefined;
-  if (operator) {
-    return unservable(
-      `onnxruntime 1.30 has no operator ${operator}`,
-      `export with standard operators and an older target_opset, or ${THROUGH_MLFLOW}`,
-    );
-  }
+  if (operator) return unknownOperator(operator);
   return unservable(
     `onnxruntime 1.30 cannot load the model (${reason})`,
     `export it again, or ${THROUGH_MLFLOW}`,

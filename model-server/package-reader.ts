@@ -1,105 +1,16 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Runtime } from '../core/models/model-version';
-import type { PackageDescription } from '../core/models/package-source';
-import type { InputColumn, Signature } from '../core/models/signature';
-import { ownStorage } from './column-types';
-import { mlOutput, wantedInputs } from './ml-inputs';
-import { type MlModel, readMlModel } from './ml-model';
-import { bindInputs, places } from './onnx-inputs';
-import { graphOutputs } from './onnx-output';
-import { hasMlModel, type OnnxPackage, readOnnxPackage } from './onnx-package';
-import { outputSignature, probe } from './onnx-probe';
-import { readExample } from './package-example';
-import { unservable } from './unservable';
+import { describeWith } from './describe-with';
+import { probe } from './onnx-probe';
+import { openOnnxSession } from './onnx-session';
 
 /**
  * What a package says of itself. An ONNX model is loaded, and run when its graph leaves the width of
  * its answers open; so this belongs into a process that may be lost.
  * @throws `bad-request` with the reason why it cannot be served, and the way out
  */
-export const describePackage = (folder: string): PackageDescription => {
-  const described = hasMlModel(folder) ? readMlModel(folder) : null;
-  // Its own program goes before what its flavors would be served by.
-  if (described && existsSync(join(folder, 'serve'))) {
-    return describeProcess(folder, described, { flavor: 'container', runtime: 'image' });
-  }
-  return described && !described.flavors.onnx
-    ? describeMlflow(folder, described)
-    : describeOnnx(folder, readOnnxPackage(folder));
-};
-
-const describeOnnx = (
-  folder: string,
-  { graph, described, classes, open }: OnnxPackage,
-): PackageDescription => {
-  const session = open();
-  try {
-    const wanted = described?.inputs ? wantedInputs(described.inputs) : undefined;
-    const input = bindInputs(graph.inputs, wanted);
-    const expected = readExample(
-      folder,
-      described?.examplePath ?? 'input_example.json',
-      input.inputs,
-    );
-    const outputs = graphOutputs(graph, classes !== null);
-    const widthOf = probe(session, graph.inputs, input, expected?.input);
-    const signature = { ...input, output: outputSignature(outputs, classes, widthOf) };
-    return { flavor: 'onnx', runtime: 'onnx', signature, expected };
-  } finally {
-    session.dispose();
-  }
-};
-
-/** Served by MLflow's own process. */
-const describeMlflow = (folder: string, described: MlModel): PackageDescription => {
-  const { flavors } = described;
-  if (!flavors.python_function) {
-    throw unservable(
-      `the package has no python_function flavor (it has ${Object.keys(flavors).join(', ') || 'none'})`,
-      'log it with a flavor that MLflow can serve',
-    );
-  }
-  const flavor = Object.keys(flavors).find((name) => name !== 'python_function') ?? 'pyfunc';
-  return describeProcess(folder, described, { flavor, runtime: 'mlflow' });
-};
-
-/** Served by a process: what the package promises is all there is to know before. */
-const describeProcess = (
-  folder: string,
-  { inputs: fields, outputs, examplePath }: MlModel,
-  served: { readonly flavor: string; readonly runtime: Runtime },
-): PackageDescription => {
-  if (!fields) {
-    throw unservable(
-      'the package has no signature',
-      'log the model with signature=mlflow.models.infer_signature(X, model.predict(X))',
-    );
-  }
-  const signature: Signature = { ...columnsOf(fields), output: mlOutput(outputs) };
-  const expected = readExample(folder, examplePath, signature.inputs);
-  return { ...served, signature, expected };
-};
-
-const columnsOf = (fields: Parameters<typeof wantedInputs>[0]): Omit<Signature, 'output'> => {
-  const wanted = wantedInputs(fields);
-  if (wanted.kind === 'columns') return stored(wanted.columns, false);
-  const { type, width } = wanted;
-  if (width === null) {
-    throw unservable(
-      'the signature does not say how many columns the tensor has',
-      'log it with the shape of the data it was trained on, [-1, k]',
-    );
-  }
-  return stored(places('input', type ?? 'double', width), true);
-};
-
-const stored = (
-  inputs: readonly InputColumn[],
-  positional: boolean,
-): Omit<Signature, 'output'> => ({
-  inputs,
-  positional,
-  matrix: positional,
-  storage: inputs.map(({ type }) => ownStorage[type]),
+export const describePackage = describeWith(({ model, graph }) => {
+  const session = openOnnxSession(model);
+  return {
+    widthOf: (input, example) => probe(session, graph.inputs, input, example),
+    close: () => session.dispose(),
+  };
 });

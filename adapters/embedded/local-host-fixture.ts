@@ -80,6 +80,8 @@ export const versionPlan = (
 ): VersionPlan => ({
   name: 'v1',
   model,
+  compute: { instances: { type: 'ml.m5.large', count: 1 } },
+  started: true,
   replicas: 1,
   ...about,
 });

@@ -8,7 +8,7 @@ import { describePackage } from '../../model-server/package-reader';
 import { tableOf } from '../../model-server/table-of';
 import { fileArtifactStore } from './file-artifact-store';
 import { localHost } from './local-host';
-import { sumModel, until } from './local-host-fixture';
+import { sumModel, until, versionPlan } from './local-host-fixture';
 
 const root = join(__dirname, '../..');
 
@@ -41,7 +41,7 @@ describe('Local host: the wine models', () => {
     ] as const) {
       const { digest, size } = await artifacts.put(join(root, place));
       const described = describePackage(join(root, place));
-      versions.push({ name, replicas: 1, model: sumModel(digest, { size, ...described }) });
+      versions.push(versionPlan(sumModel(digest, { size, ...described }), { name }));
     }
     await host.apply({ service: 'wine', maxQueue: 9, versions });
     await until(() => host.states('wine').every(({ running }) => running === 1));

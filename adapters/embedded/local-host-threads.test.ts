@@ -251,7 +251,7 @@ describe('Local host: threads', () => {
 
   it('gives up on a start that takes too long', async () => {
     const { host, newPackage } = await open({ times: { start: 200 } });
-    const model = sumModel(newPackage({ ms: 60_000 }), { expected: expected(3) });
+    const model = sumModel(newPackage({ ms: 2_000 }), { expected: expected(3) });
     await host.apply({ service: 'wine', maxQueue: 9, versions: [versionPlan(model)] });
     await until(() => host.states('wine')[0]?.status === 'failed');
     expect(host.states('wine')[0]?.reason).toMatch(/in time$/);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { HostListener, ModelHost, ServicePlan } from '../../core/inference/model-host';
+import type { HostListener, ImmediateHost, ServicePlan } from '../../core/inference/model-host';
 import type { ModelVersion } from '../../core/models/model-version';
 import { DomainError } from '../../core/shared/domain-error';
 import { REPLICA_TIMES, type ReplicaTimes } from './replicas/back-off';
@@ -29,7 +29,8 @@ interface Needs
 }
 
 /** A host also tells, without a list being made, which model answers under a version's name. */
-export interface LocalHost extends ModelHost {
+export interface LocalHost extends ImmediateHost {
+  apply(plan: Pick<ServicePlan, 'service' | 'maxQueue' | 'versions'>): Promise<void>;
   /** Whether the version has something ready to answer. */
   isRunning(service: string, version: string): boolean;
   /** The model that answers now: over a change the one before, until the next is ready. */
@@ -90,7 +91,7 @@ export const localHost = async (needs: Needs): Promise<LocalHost> => {
   };
 
   return {
-    async apply({ service: name, maxQueue, versions }: ServicePlan) {
+    async apply({ service: name, maxQueue, versions }) {
       if (isClosing) return;
       const service = made(name, maxQueue);
       const planned = new Set(versions.map((version) => version.name));

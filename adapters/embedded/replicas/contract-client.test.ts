@@ -2,10 +2,9 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TraceContext } from '../../../core/inference/trace-context';
-import { contractClient, withParams } from './contract-client';
+import { contractClient } from './contract-client';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const textOf = (parts: readonly Uint8Array[]) => Buffer.concat(parts).toString();
 const never = new AbortController().signal;
 
 describe('container contract', () => {
@@ -95,14 +94,5 @@ describe('container contract', () => {
     });
     await expect(client.invoke([bytes('{}')], never, null)).rejects.toThrow('over 67108864 bytes');
     close();
-  });
-
-  it('adds params to a body, and leaves one without alone', () => {
-    const body = bytes('{"dataframe_split":{"columns":["a"],"data":[[1]]}}');
-    expect(withParams(body, null)).toEqual([body]);
-    expect(JSON.parse(textOf(withParams(body, { scale: 2, deep: { '}': '"' } })))).toEqual({
-      dataframe_split: { columns: ['a'], data: [[1]] },
-      params: { scale: 2, deep: { '}': '"' } },
-    });
   });
 });

@@ -1,11 +1,12 @@
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Answer } from '../../../core/inference/answer';
+import { answerOf } from '../../../core/inference/contract-answer';
+import { withParams } from '../../../core/inference/contract-body';
 import type { Invocation, VersionPlan } from '../../../core/inference/model-host';
 import type { Runtime } from '../../../core/models/model-version';
 import { type Child, startChild } from './child-process';
-import { answerOf } from './contract-answer';
-import { type ContractClient, contractClient, withParams } from './contract-client';
+import { type ContractClient, contractClient } from './contract-client';
 import type { ProcessLedger } from './process-ledger';
 import type { Program, ProgramFor } from './program';
 import { abortReason, type Runner, type RunnerStart, replicaGone, within } from './runner';

@@ -2,7 +2,12 @@ import { Worker } from 'node:worker_threads';
 import type { Answer } from '../../../core/inference/answer';
 import type { Invocation } from '../../../core/inference/model-host';
 import type { CellArray, Table } from '../../../core/inference/table';
-import type { WorkerCall, WorkerMessage, WorkerStart } from '../../../model-server/worker-protocol';
+import type {
+  Wake,
+  WorkerCall,
+  WorkerMessage,
+  WorkerStart,
+} from '../../../model-server/worker-protocol';
 import { logLines } from './line-log';
 import { abortReason, type Runner, type RunnerStart, replicaGone, within } from './runner';
 
@@ -32,11 +37,11 @@ const MOST_STUCK = 2;
 /** Loads an ONNX model in a worker thread. Rejects with the reason when it does not come up. */
 export const threadRunner = ({ workerFile }: Needs) => {
   /** Threads that were told to end, and when. */
-  const ending = new Map<Worker, number>();
+  const told = new Map<Worker, number>();
 
   const assertNoneStuck = (): void => {
     const before = performance.now() - STUCK_MS;
-    const stuck = [...ending.values()].filter((since) => since < before).length;
+    const stuck = [...told.values()].filter((since) => since < before).length;
     if (stuck < MOST_STUCK) return;
     throw new Error(
       `${stuck} threads are still busy with requests that took too long: restart the platform, and ` +
@@ -46,7 +51,8 @@ export const threadRunner = ({ workerFile }: Needs) => {
 
   return async ({ version, folder, log, signal }: RunnerStart): Promise<ThreadRunner> => {
     assertNoneStuck();
-    const start: WorkerStart = { folder, signature: version.model.signature };
+    const ending = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const start: WorkerStart = { folder, signature: version.model.signature, ending };
     const worker = new Worker(workerFile, {
       workerData: start,
       env: { ...version.environment },
@@ -69,8 +75,10 @@ export const threadRunner = ({ workerFile }: Needs) => {
       gone.resolve(why);
       for (const { promise } of pending.values()) promise.reject(replicaGone(why));
       pending.clear();
-      ending.set(worker, performance.now());
-      void worker.terminate();
+      told.set(worker, performance.now());
+      // Not terminate(): when a native call returns to a thread that was, onnxruntime ends the process.
+      Atomics.store(ending, 0, 1);
+      worker.postMessage(null satisfies Wake);
     };
 
     const settle = (id: number): PromiseWithResolvers<Answer> | undefined => {
@@ -91,7 +99,7 @@ export const threadRunner = ({ workerFile }: Needs) => {
     worker.on('error', (error) => finish(crashReason(error)));
     worker.on('exit', (code) => {
       finish(`its thread ended with code ${code}`);
-      ending.delete(worker);
+      told.delete(worker);
     });
     logLines(worker.stdout, log);
     logLines(worker.stderr, log);
@@ -133,7 +141,7 @@ export const threadRunner = ({ workerFile }: Needs) => {
 
       async end(graceMs) {
         finish('it was stopped');
-        // A native call cannot be interrupted: the thread ends after it, without anyone waiting.
+        // Nothing can interrupt a native call: the thread ends after it, without anyone waiting.
         await within(exited, graceMs);
       },
     };

@@ -1,5 +1,5 @@
 import type { GraphOutputs } from './onnx-output';
-import { outputSignature } from './onnx-probe';
+import { outputSignature } from './output-signature';
 
 const classifier = (width: number | null, classes: readonly string[] | null): GraphOutputs => ({
   predictions: 'label',
