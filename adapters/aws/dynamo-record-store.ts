@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AttributeValue,
   type DynamoDBClient,
@@ -33,6 +34,10 @@ const FORGOTTEN_AT = 'forgotten_at';
 /** Read at a time, because what is gone is read, too. */
 const LEAST_PAGE = 50;
 const CONFLICTS = new Set(['ConditionalCheckFailed', 'TransactionConflict']);
+const TOO_MUCH = new Set(['ThrottlingError', 'ProvisionedThroughputExceeded']);
+/** A transaction that DynamoDB had no room for is sent again: the SDK does that for other calls only. */
+const ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 50;
 
 /**
  * Records in one DynamoDB table with the keys `pk` and `sk` and the time-to-live attribute
@@ -77,10 +82,18 @@ export const dynamoRecordStore = ({ db, table: TableName, now }: Needs): RecordS
   async transact(changes) {
     assertTransaction(changes);
     const TransactItems = changes.map((change) => toWrite(TableName, change, now()));
-    await db.send(new TransactWriteItemsCommand({ TransactItems })).catch((error: unknown) => {
-      if (!isConflict(error)) throw error;
-      throw new DomainError('revision-conflict', 'it was changed meanwhile: read it again');
-    });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await db.send(new TransactWriteItemsCommand({ TransactItems }));
+        return;
+      } catch (error) {
+        if (isCanceled(error, CONFLICTS)) {
+          throw new DomainError('revision-conflict', 'it was changed meanwhile: read it again');
+        }
+        if (attempt === ATTEMPTS || !isCanceled(error, TOO_MUCH)) throw error;
+        await sleep(FIRST_PAUSE_MS * 2 ** attempt * Math.random());
+      }
+    }
   },
 });
 
@@ -132,6 +145,6 @@ const toWrite = (TableName: string, change: Change, now: Date): TransactWriteIte
   return { Update: { ...on, ConditionExpression, UpdateExpression, ExpressionAttributeValues } };
 };
 
-const isConflict = (error: unknown): boolean =>
+const isCanceled = (error: unknown, reasons: ReadonlySet<string>): boolean =>
   error instanceof TransactionCanceledException &&
-  (error.CancellationReasons ?? []).some(({ Code = '' }) => CONFLICTS.has(Code));
+  (error.CancellationReasons ?? []).some(({ Code = '' }) => reasons.has(Code));

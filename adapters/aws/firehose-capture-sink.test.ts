@@ -149,6 +149,30 @@ describePython('capture through Firehose', (python) => {
     expect(refused).toEqual([{ service: 'wine', error }]);
   });
 
+  it('leaves Firehose alone for 10 seconds when it takes nothing, and offers again after that', async () => {
+    const place = await home();
+    let [clock, offers] = [NOON, 0];
+    const down = (): Promise<unknown> => Promise.reject(new Error('down'));
+    let take: (command: PutRecordBatchCommand) => Promise<unknown> = down;
+    const failing = {
+      send: (command: PutRecordBatchCommand) => {
+        offers += 1;
+        return take(command);
+      },
+    };
+    const sink = openIn(place, { firehose: failing, now: () => new Date(clock) });
+    const one = (n: number) =>
+      new Promise<void>((done) => sink.append(aRecord({ request_id: idAt(NOON, n) }), done));
+    for (let n = 0; n < 5; n += 1) await one(n);
+    expect([offers, refused.length]).toEqual([1, 1]);
+    take = (command) => firehose.send(command);
+    clock += 10_000;
+    for (let n = 5; n < 8; n += 1) await one(n);
+    expect(offers).toBe(4);
+    expect(await storedIn(place.bucket)).toHaveLength(8);
+    expect(sink.counts()).toEqual({ appended: 8, lost: 0 });
+  });
+
   it('counts as lost, by service, what neither takes, and settles it', async () => {
     const sink = openIn({ bucket: 'no-such-bucket', stream: 'no-such-stream' });
     await appended(sink, 3);

@@ -32,6 +32,8 @@ const BATCH_BYTES = 4_000_000;
 const WAITING_BYTES = 64 << 20;
 const ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 50;
+/** A stream that takes nothing at all is not offered anything for so long: the records go to S3. */
+const REST_MS = 10_000;
 
 /**
  * Captured requests on their way to S3: one delivery stream per service, in batches; bodies too large
@@ -41,6 +43,7 @@ export const firehoseCaptureSink = (needs: Needs): CaptureSink => {
   const { firehose, s3, bucket, streamOf, now, onRefused, onLost } = needs;
   const counts = { appended: 0, lost: 0 };
   const underWay = new Set<Promise<void>>();
+  const restsUntil = new Map<string, number>();
   let waiting: { readonly record: CaptureRecord; readonly settled: () => void }[] = [];
   let waitingBytes = 0;
   let turn: NodeJS.Immediate | undefined;
@@ -93,13 +96,24 @@ export const firehoseCaptureSink = (needs: Needs): CaptureSink => {
     return batch.filter((_, i) => RequestResponses[i]?.ErrorCode !== undefined);
   };
 
+  const isResting = (service: string): boolean => {
+    const left = (restsUntil.get(service) ?? 0) - now().getTime();
+    // A clock that was set back must not make it rest for long.
+    return left > 0 && left <= REST_MS;
+  };
+
   const deliver = async (service: string, batch: readonly Pending[]): Promise<void> => {
     let left = batch;
-    for (let attempt = 0; attempt < ATTEMPTS && left.length > 0; attempt += 1) {
+    for (
+      let attempt = isResting(service) ? ATTEMPTS : 0;
+      attempt < ATTEMPTS && left.length > 0;
+      attempt += 1
+    ) {
       if (attempt > 0) await sleep(FIRST_PAUSE_MS * 2 ** attempt * Math.random());
       const tried = left;
       // The SDK has tried a call that fails as a whole several times by itself.
       const refused = await offer(service, tried).catch((error: unknown) => {
+        restsUntil.set(service, now().getTime() + REST_MS);
         onRefused({ service, error });
         return null;
       });

@@ -1,9 +1,9 @@
-import type { HostEvent, Invocation, ModelHost } from '../../core/inference/model-host';
+import type { HostEvent, ImmediateHost, Invocation } from '../../core/inference/model-host';
 import type { ModelVersion } from '../../core/models/model-version';
 
 /** A host, and what the contract has it run. */
 export interface HostUnderTest {
-  readonly host: ModelHost;
+  readonly host: ImmediateHost;
   /** A model that answers `factor` times the sum of a row. */
   readonly model: (factor: number) => ModelVersion;
   /** A model that cannot be brought up. */
@@ -20,7 +20,10 @@ const until = async (condition: () => boolean): Promise<void> => {
   }
 };
 
-/** What every ModelHost promises. `open` gives a host that runs nothing yet. */
+const ofTheEdge = { throttle: { rate: 100, burst: 200, quota: null }, stopped: false };
+const running = { compute: { instances: { type: 'ml.m5.large', count: 1 } }, started: true };
+
+/** What every host in this process promises. `open` gives a host that runs nothing yet. */
 export const modelHostContract = (open: () => Promise<HostUnderTest>): void => {
   let test: HostUnderTest;
   let events: HostEvent[];
@@ -40,10 +43,12 @@ export const modelHostContract = (open: () => Promise<HostUnderTest>): void => {
     test.host.apply({
       service: 'wine',
       maxQueue: 100,
+      ...ofTheEdge,
       versions: Object.entries(versions).map(([name, [model, replicas]]) => ({
         name,
         model,
         replicas,
+        ...running,
       })),
     });
   const stateOf = (version: string) =>
@@ -199,7 +204,8 @@ export const modelHostContract = (open: () => Promise<HostUnderTest>): void => {
     await test.host.apply({
       service: 'beer',
       maxQueue: 1,
-      versions: [{ name: 'v1', model: test.model(100), replicas: 1 }],
+      ...ofTheEdge,
+      versions: [{ name: 'v1', model: test.model(100), replicas: 1, ...running }],
     });
     await until(() => isUp('v1')() && test.host.states('beer')[0]?.running === 1);
     await test.host.remove('wine');

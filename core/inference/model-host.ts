@@ -1,4 +1,6 @@
+import type { Throttle } from '../access/rate-limiter';
 import type { ModelVersion } from '../models/model-version';
+import type { Compute } from '../services/service';
 import type { Answer } from './answer';
 import type { Table } from './table';
 import type { TraceContext } from './trace-context';
@@ -23,6 +25,12 @@ export interface ServicePlan {
   readonly service: string;
   /** Requests that may wait for the service's replicas together. */
   readonly maxQueue: number;
+  /** What its callers may do together, for homes whose edge enforces it. */
+  readonly throttle: Throttle;
+  /** Whose the service is; one of a manifest is brought to a cloud by whoever deploys the manifest. */
+  readonly managedBy?: 'api' | 'manifest';
+  /** Held back as a whole: no version has replicas, each keeps what it wants for the next start. */
+  readonly stopped: boolean;
   readonly versions: readonly VersionPlan[];
 }
 
@@ -30,7 +38,10 @@ export interface ServicePlan {
 export interface VersionPlan {
   readonly name: string;
   readonly model: ModelVersion;
-  /** 0 when the version is stopped. */
+  readonly compute: Compute;
+  /** Whether it is wanted, though its service may be held back. */
+  readonly started: boolean;
+  /** 0 when the version or its service is stopped. */
   readonly replicas: number;
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -65,6 +76,11 @@ export interface HostEvent {
   readonly message: string;
 }
 
+/** How far a service's versions are. */
+export type StatesOf = (
+  service: string,
+) => readonly VersionState[] | Promise<readonly VersionState[]>;
+
 /** Runs model versions. */
 export interface ModelHost {
   /**
@@ -76,7 +92,7 @@ export interface ModelHost {
   /** Stops everything of a service and forgets it. */
   remove(service: string): Promise<void>;
 
-  states(service: string): readonly VersionState[];
+  states(service: string): readonly VersionState[] | Promise<readonly VersionState[]>;
 
   /**
    * Answers at once when the model is cheap, otherwise by promise.
@@ -85,7 +101,7 @@ export interface ModelHost {
    */
   invoke(invocation: Invocation): Answer | Promise<Answer>;
 
-  instances(service: string): readonly Instance[];
+  instances(service: string): readonly Instance[] | Promise<readonly Instance[]>;
 
   /** @throws `not-found` */
   restart(service: string, instance: string): Promise<void>;
@@ -95,6 +111,12 @@ export interface ModelHost {
 
   /** Ends all replicas, within `graceMs`. */
   close(graceMs: number): Promise<void>;
+}
+
+/** A host in this very process: it knows how far it is without asking anybody. */
+export interface ImmediateHost extends ModelHost {
+  states(service: string): readonly VersionState[];
+  instances(service: string): readonly Instance[];
 }
 
 /** Hears what becomes of plans. */

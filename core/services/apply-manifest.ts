@@ -55,19 +55,15 @@ const resolveModels = ({ findModel, ensureVersion }: Needs) => {
   };
 };
 
-/**
- * Brings about what the manifest says. Structure is as the manifest says; starting and stopping are
- * the operators', and so are weights and counts until the manifest says others than it said last. A
- * service that left the manifest stays, as the API's. Nothing is written when something in the
- * manifest cannot be brought about; applying the same manifest again changes nothing.
- * @throws `bad-request` with the place of each fault in `path`
- */
-export const applyManifest = (needs: Needs) => {
-  const { services, ensureKey, now, newId, changed } = needs;
-  const resolve = resolveModels(needs);
+const assertNone = (faults: readonly Fault[]): void => {
+  if (faults.length === 0) return;
+  const message = faults.map((fault) => `${fault.path}: ${fault.message}`).join('\n');
+  throw new DomainError('bad-request', message, { faults });
+};
 
-  const applyService = (name: string, wanted: ManifestService, models: ResolvedModels) =>
-    retryRaces(async (write) => {
+const manifestWrites = ({ services, ensureKey, now, newId, changed }: Needs) => ({
+  async apply(name: string, wanted: ManifestService, models: ResolvedModels): Promise<void> {
+    await retryRaces(async (write) => {
       const at = now().toISOString();
       const added = { at, newId, models };
       const before = await services.read(name);
@@ -78,15 +74,48 @@ export const applyManifest = (needs: Needs) => {
       );
       if (after !== before) await changed(name);
     });
+    for (const key of wanted.keys) await ensureKey(name, key);
+  },
 
-  const release = (name: string) =>
+  release: (name: string): Promise<void> =>
     retryRaces(async (write) => {
       const before = await services.read(name);
       if (!before) return;
       const service = { ...before.service, managed_by: 'api' as const };
       await write(services.replace(before, { ...before, service }, now().toISOString()));
       await changed(name);
-    });
+    }),
+});
+
+/** A manifest one service at a time, for a home that its services come to one by one. */
+export const manifestSteps = (needs: Needs) => {
+  const resolve = resolveModels(needs);
+  const { apply, release } = manifestWrites(needs);
+  return {
+    /** As `applyManifest`, of this service alone. @throws `bad-request` */
+    async apply(name: string, wanted: ManifestService): Promise<void> {
+      const faults: Fault[] = [];
+      const models = await resolve(name, wanted, faults);
+      assertNone(faults);
+      await apply(name, wanted, models);
+    },
+
+    /** For a service that left the manifest: it stays, as the API's. */
+    release,
+  };
+};
+
+/**
+ * Brings about what the manifest says. Structure is as the manifest says; starting and stopping are
+ * the operators', and so are weights and counts until the manifest says others than it said last. A
+ * service that left the manifest stays, as the API's. Nothing is written when something in the
+ * manifest cannot be brought about; applying the same manifest again changes nothing.
+ * @throws `bad-request` with the place of each fault in `path`
+ */
+export const applyManifest = (needs: Needs) => {
+  const { services } = needs;
+  const resolve = resolveModels(needs);
+  const { apply, release } = manifestWrites(needs);
 
   const managed = async (): Promise<readonly string[]> => {
     const names: string[] = [];
@@ -102,14 +131,8 @@ export const applyManifest = (needs: Needs) => {
     for (const [name, wanted] of Object.entries(manifest.services)) {
       entries.push([name, wanted, await resolve(name, wanted, faults)]);
     }
-    if (faults.length > 0) {
-      const message = faults.map((fault) => `${fault.path}: ${fault.message}`).join('\n');
-      throw new DomainError('bad-request', message, { faults });
-    }
-    for (const [name, wanted, models] of entries) {
-      await applyService(name, wanted, models);
-      for (const key of wanted.keys) await ensureKey(name, key);
-    }
+    assertNone(faults);
+    for (const [name, wanted, models] of entries) await apply(name, wanted, models);
     for (const name of await managed()) {
       if (!Object.hasOwn(manifest.services, name)) await release(name);
     }

@@ -1,4 +1,4 @@
-import type { VersionState } from '../inference/model-host';
+import type { StatesOf } from '../inference/model-host';
 import { DomainError } from '../shared/domain-error';
 import { assertRevision, retryRaces } from '../shared/revisions';
 import { assertNotManaged } from './change-service';
@@ -10,7 +10,7 @@ import { serviceStatus, versionStatuses } from './service-status';
 
 interface Needs {
   readonly services: ServiceRecords;
-  readonly statesOf: (service: string) => readonly VersionState[];
+  readonly statesOf: StatesOf;
   readonly events: Pick<ServiceEvents, 'removeOf'>;
   readonly logs: Pick<LogStore, 'remove'>;
   readonly removeKeysOf: (service: string) => Promise<void>;
@@ -56,7 +56,7 @@ export const deleteService = (needs: Needs) => {
       const found = foundService(document, name);
       assertRevision(found.service, revision);
       assertNotManaged(found);
-      const { status } = serviceStatus(found, versionStatuses(found, statesOf(name)));
+      const { status } = serviceStatus(found, versionStatuses(found, await statesOf(name)));
       if (status !== 'stopped' && status !== 'draft') {
         throw new DomainError('not-stopped', `${name} is ${status}: stop it first`);
       }

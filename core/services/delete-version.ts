@@ -1,4 +1,4 @@
-import type { VersionState } from '../inference/model-host';
+import type { StatesOf } from '../inference/model-host';
 import { DomainError } from '../shared/domain-error';
 import { assertRevision } from '../shared/revisions';
 import { assertNotManaged, type ChangeNeeds, changeService } from './change-service';
@@ -8,7 +8,7 @@ import { versionStatuses } from './service-status';
 import { assertNoTraffic } from './start-stop-version';
 
 interface Needs extends ChangeNeeds {
-  readonly statesOf: (service: string) => readonly VersionState[];
+  readonly statesOf: StatesOf;
 }
 
 interface Input {
@@ -24,12 +24,13 @@ interface Input {
 export const deleteVersion = ({ statesOf, ...needs }: Needs) => {
   const change = changeService(needs);
   return ({ service, version: name, revision }: Input): Promise<ServiceDocument> =>
-    change(service, (document) => {
+    change(service, async (document) => {
       const version = versionOf(document, name);
       assertRevision(version, revision);
       assertNotManaged(document);
       assertNoTraffic(document, version);
-      if (versionStatuses(document, statesOf(service)).get(name)?.status !== 'stopped') {
+      const statuses = versionStatuses(document, await statesOf(service));
+      if (statuses.get(name)?.status !== 'stopped') {
         throw new DomainError('not-stopped', `${name} is not stopped: stop it first`);
       }
       return { ...document, versions: document.versions.filter((other) => other !== version) };

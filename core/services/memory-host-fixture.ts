@@ -45,8 +45,8 @@ export const memoryHost = () => {
       })),
     );
 
-  const host: ModelHost = {
-    async apply(plan) {
+  const host = {
+    async apply(plan: ServicePlan) {
       if (refusal) throw refusal;
       plans.push(plan);
       states.set(
@@ -55,23 +55,23 @@ export const memoryHost = () => {
       );
       listener?.stateChanged(plan.service);
     },
-    async remove(service) {
+    async remove(service: string) {
       states.delete(service);
     },
-    states: (service) => states.get(service) ?? [],
-    invoke() {
+    states: (service: string): readonly VersionState[] => states.get(service) ?? [],
+    invoke(): never {
       throw new DomainError('unavailable', 'this host loads no models');
     },
     instances: instancesOf,
-    async restart(service, instance) {
+    async restart(service: string, instance: string) {
       if (instancesOf(service).some(({ id }) => id === instance)) return;
       throw new DomainError('not-found', instance);
     },
-    observe(given) {
+    observe(given: HostListener) {
       listener = given;
     },
     async close() {},
-  };
+  } satisfies ModelHost;
 
   return {
     host,

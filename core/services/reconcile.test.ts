@@ -57,7 +57,7 @@ describe('bringing about what the records say', () => {
     await unregister('wine', 2);
     await reconciler.changed(service);
     expect(plans.at(-1)?.versions.map(({ name }) => name)).toEqual(['v1']);
-    expect(reconciler.statesOf(service)).toMatchObject([
+    expect(await reconciler.statesOf(service)).toMatchObject([
       { name: 'v1', status: 'running' },
       { name: 'v2', status: 'failed', reason: 'its model wine/2 is not registered any more' },
     ]);

@@ -7,13 +7,20 @@ import type { ServiceDocument } from './service-document';
 import type { ServiceEvents } from './service-events';
 import type { ServiceRecords } from './service-records';
 import { isWanted } from './service-status';
-import { statusEvents } from './status-events';
+import { type StatusEvents, statusEvents } from './status-events';
 
 interface Needs {
   readonly services: Pick<ServiceRecords, 'read' | 'listDocuments'>;
   readonly findModel: FindModel;
   readonly host: Pick<ModelHost, 'apply' | 'remove' | 'states'>;
   readonly events: Pick<ServiceEvents, 'happened'>;
+  /**
+   * What comes before anything is done for a service, and whether there is anything to do: a service
+   * that is still being deployed by somebody else is left alone. By default there always is.
+   */
+  readonly prepare?: (service: string) => Promise<boolean>;
+  /** Remembered in this process by default. */
+  readonly statuses?: StatusEvents;
   /** Told of what went wrong, with all there is to know. */
   readonly report: (error: unknown) => void;
 }
@@ -28,20 +35,30 @@ const replicasOf = (compute: Compute): number => {
  * Level-triggered: what counts is what the records say when a run begins, so changes may come in any
  * order and as often as they like.
  */
-export const reconcile = ({ services, findModel, host, events, report }: Needs) => {
+export const reconcile = (needs: Needs) => {
+  const {
+    services,
+    findModel,
+    host,
+    events,
+    report,
+    prepare = async () => true,
+    statuses = statusEvents(needs.events),
+  } = needs;
   const known = new Map<string, ServiceDocument>();
   const refused = new Map<string, readonly VersionState[]>();
-  const statuses = statusEvents(events);
 
-  const statesOf = (service: string): readonly VersionState[] => {
+  const statesOf = async (service: string): Promise<readonly VersionState[]> => {
+    const states = await host.states(service);
     const faulty = refused.get(service) ?? [];
-    const others = host.states(service).filter(({ name }) => !faulty.some((f) => f.name === name));
+    const others = states.filter(({ name }) => !faulty.some((f) => f.name === name));
     return [...others, ...faulty];
   };
 
-  const observe = (service: string): void => {
+  const observe = async (service: string): Promise<void> => {
+    const states = await statesOf(service);
     const document = known.get(service);
-    if (document) statuses.observe(document, statesOf(service));
+    if (document) await statuses.observe(document, states);
   };
 
   const plan = async ({ service, versions }: ServiceDocument) => {
@@ -49,9 +66,10 @@ export const reconcile = ({ services, findModel, host, events, report }: Needs) 
     const faulty: VersionState[] = [];
     for (const version of versions) {
       const { name, compute, environment } = version;
+      const started = version.wanted === 'running';
       const replicas = isWanted(service, version) ? replicasOf(compute) : 0;
       const model = await findModel(version.model.name, version.model.version);
-      if (model) plans.push({ name, model, replicas, environment });
+      if (model) plans.push({ name, model, compute, started, replicas, environment });
       else if (replicas > 0) {
         const reason = `its model ${version.model.name}/${version.model.version} is not registered any more`;
         faulty.push({ name, status: 'failed', reason, wanted: replicas, running: 0 });
@@ -61,19 +79,22 @@ export const reconcile = ({ services, findModel, host, events, report }: Needs) 
   };
 
   const run = async (name: string): Promise<void> => {
+    if (!(await prepare(name))) return;
     const document = await services.read(name);
     if (!document) {
       known.delete(name);
       refused.delete(name);
-      statuses.forget(name);
+      await statuses.forget(name);
       await host.remove(name);
       return;
     }
     const { plans, faulty } = await plan(document);
     known.set(name, document);
     refused.set(name, faulty);
-    await host.apply({ service: name, maxQueue: document.service.max_queue, versions: plans });
-    observe(name);
+    const { max_queue: maxQueue, throttle, wanted, managed_by: managedBy } = document.service;
+    const stopped = wanted === 'stopped';
+    await host.apply({ service: name, maxQueue, throttle, managedBy, stopped, versions: plans });
+    await observe(name);
   };
 
   const changed = oneAtATime((name) =>
@@ -91,7 +112,7 @@ export const reconcile = ({ services, findModel, host, events, report }: Needs) 
   );
 
   const listener: HostListener = {
-    stateChanged: observe,
+    stateChanged: (service) => void observe(service).catch(report),
     happened({ service, version, level, type, message }) {
       const resource = { resource_kind: 'version', resource_name: version } as const;
       events.happened({ service, level, ...resource, type, message });

@@ -1,4 +1,4 @@
-import type { VersionState } from '../inference/model-host';
+import type { StatesOf } from '../inference/model-host';
 import { DomainError } from '../shared/domain-error';
 import { assertRevision } from '../shared/revisions';
 import { type ChangeNeeds, changeService } from './change-service';
@@ -8,7 +8,7 @@ import type { ServiceDocument } from './service-document';
 import { versionStatuses } from './service-status';
 
 interface Needs extends ChangeNeeds {
-  readonly statesOf: (service: string) => readonly VersionState[];
+  readonly statesOf: StatesOf;
 }
 
 interface Input extends Pick<Service, 'traffic'> {
@@ -39,11 +39,11 @@ const split = (traffic: Service['traffic']): Service['traffic'] =>
 export const setTraffic = ({ statesOf, ...needs }: Needs) => {
   const change = changeService(needs);
   return ({ service: name, traffic, revision }: Input): Promise<ServiceDocument> =>
-    change(name, (document) => {
+    change(name, async (document) => {
       assertTraffic(traffic);
       for (const version of Object.keys(traffic)) versionOf(document, version);
       assertRevision(document.service, revision);
-      const statuses = versionStatuses(document, statesOf(name));
+      const statuses = versionStatuses(document, await statesOf(name));
       const wanted = split(traffic);
       const idle = Object.keys(wanted).filter((v) => statuses.get(v)?.status !== 'running');
       if (idle.length > 0) {

@@ -1,10 +1,22 @@
 import type { VersionState } from '../inference/model-host';
+import type { RecordStore } from '../shared/record-store';
+import { removalOf } from '../shared/remove-records';
+import { unlessRaced } from '../shared/revisions';
 import type { ServiceStatus, VersionStatus } from './service';
 import type { ServiceDocument } from './service-document';
 import type { Happening, ServiceEvents } from './service-events';
 import { type Status, serviceStatus, versionStatuses } from './service-status';
 
 type AnyStatus = ServiceStatus | VersionStatus;
+
+/** By `version/v1` and `service/wine`. */
+type Statuses = Readonly<Record<string, AnyStatus>>;
+
+/** Makes an event of each change of a service's or version's status. */
+export interface StatusEvents {
+  observe(document: ServiceDocument, states: readonly VersionState[]): void | Promise<void>;
+  forget(service: string): void | Promise<void>;
+}
 
 const told = ({
   status,
@@ -14,29 +26,67 @@ const told = ({
     ? { level: 'error', type: 'failed', message: reason ?? 'It does not run; its log says more.' }
     : { level: 'info', type: status, message: `It is ${status === 'draft' ? 'a draft' : status}.` };
 
-/** Makes an event of each change of a service's or version's status. */
-export const statusEvents = ({ happened }: Pick<ServiceEvents, 'happened'>) => {
-  const known = new Map<string, ReadonlyMap<string, AnyStatus>>();
+const changesSince = (
+  before: Statuses,
+  document: ServiceDocument,
+  states: readonly VersionState[],
+): { readonly now: Statuses; readonly happenings: readonly Happening[] } => {
+  const { name: service } = document.service;
+  const versions = versionStatuses(document, states);
+  const now: Record<string, AnyStatus> = {};
+  const happenings: Happening[] = [];
+  const compare = (kind: 'service' | 'version', name: string, status: Status<AnyStatus>) => {
+    const key = `${kind}/${name}`;
+    now[key] = status.status;
+    if (Object.hasOwn(before, key) && before[key] === status.status) return;
+    happenings.push({ service, resource_kind: kind, resource_name: name, ...told(status) });
+  };
+  for (const [name, status] of versions) compare('version', name, status);
+  compare('service', service, serviceStatus(document, versions));
+  return { now, happenings };
+};
 
+/** For a home that is one process: what was told is remembered in it. */
+export const statusEvents = ({ happened }: Pick<ServiceEvents, 'happened'>) => {
+  const known = new Map<string, Statuses>();
   return {
     observe(document: ServiceDocument, states: readonly VersionState[]): void {
-      const { name: service } = document.service;
-      const versions = versionStatuses(document, states);
-      const before = known.get(service);
-      const now = new Map<string, AnyStatus>();
-      const compare = (kind: 'service' | 'version', name: string, status: Status<AnyStatus>) => {
-        const key = `${kind}/${name}`;
-        now.set(key, status.status);
-        if (before?.get(key) === status.status) return;
-        happened({ service, resource_kind: kind, resource_name: name, ...told(status) });
-      };
-      for (const [name, status] of versions) compare('version', name, status);
-      compare('service', service, serviceStatus(document, versions));
-      known.set(service, now);
+      const { name } = document.service;
+      const { now, happenings } = changesSince(known.get(name) ?? {}, document, states);
+      known.set(name, now);
+      for (const happening of happenings) happened(happening);
     },
 
     forget(service: string): void {
       known.delete(service);
+    },
+  } satisfies StatusEvents;
+};
+
+/**
+ * For a home of many processes that come and go: what was told is remembered in the records, and of
+ * those that see the same change one tells it.
+ */
+export const sharedStatusEvents = (
+  store: RecordStore,
+  { happened }: Pick<ServiceEvents, 'happened'>,
+): StatusEvents => {
+  const keyOf = (service: string) => ({ partition: 'statuses', sort: service });
+  return {
+    async observe(document, states) {
+      const key = keyOf(document.service.name);
+      const record = await store.get(key);
+      const before = (record?.document ?? {}) as Statuses;
+      const { now, happenings } = changesSince(before, document, states);
+      if (JSON.stringify(now) === JSON.stringify(before)) return;
+      const seen = record?.revision ?? 0;
+      const written = store.transact([{ ...key, seen, put: now }]).then(() => true);
+      if (await unlessRaced(written)) for (const happening of happenings) happened(happening);
+    },
+
+    async forget(service) {
+      const removal = await removalOf(store, [keyOf(service)]);
+      if (removal.length > 0) await unlessRaced(store.transact(removal));
     },
   };
 };

@@ -1,0 +1,182 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, posix } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { ModelSource } from '../../core/models/model-version';
+import type { FetchedPackage, PackageSources } from '../../core/models/package-source';
+import { DomainError } from '../../core/shared/domain-error';
+
+interface Needs {
+  readonly client: S3Client;
+  /** Where uploads lie, under `uploads/`. */
+  readonly bucket: string;
+  readonly newId: () => string;
+  /** Makes a package folder of an archive or an `.onnx` file, which it may move; answers the folder. */
+  readonly unpack: (file: string, into: string) => Promise<string>;
+  /** Brings `models:/…` into a folder and answers it with its number; null without a tracking server. */
+  readonly mlflow:
+    | ((uri: string, into: string) => Promise<{ readonly folder: string; readonly uri: string }>)
+    | null;
+}
+
+/** Where to send a package to. The address is its own permission. */
+interface UploadPlace {
+  readonly upload_id: string;
+  readonly url: string;
+  readonly method: 'PUT';
+}
+
+const UPLOAD_LASTS_S = 15 * 60;
+/** What a function's disk is made for. */
+const MAX_BYTES = 2 * 1024 ** 3;
+const MAX_FILES = 2_000;
+
+const keyOf = (upload: string): string => {
+  if (/^[0-9a-f-]{36}$/.test(upload)) return `uploads/${upload}`;
+  throw notThere();
+};
+
+/** Packages from uploads, which go to S3 directly, from S3 and from MLflow; none from this disk. */
+export const s3PackageSources = (
+  needs: Needs,
+): PackageSources & { readonly createUpload: () => Promise<UploadPlace> } => {
+  const { client, bucket, newId, unpack, mlflow } = needs;
+
+  /** A folder that goes when the package is registered, or when it cannot be made. */
+  const inScratch = async (
+    make: (folder: string) => Promise<{ readonly folder: string; readonly source: ModelSource }>,
+    alsoRelease: () => Promise<unknown> = async () => undefined,
+  ): Promise<FetchedPackage> => {
+    const scratch = await mkdtemp(join(tmpdir(), 'fetched-'));
+    const remove = () => rm(scratch, { recursive: true, force: true });
+    try {
+      const made = await make(scratch);
+      const release = async () => {
+        await remove();
+        await alsoRelease();
+      };
+      return { ...made, release };
+    } catch (error) {
+      await remove();
+      throw error;
+    }
+  };
+
+  const download = async (Bucket: string, Key: string, to: string): Promise<void> => {
+    await mkdir(dirname(to), { recursive: true });
+    const { Body } = await client.send(new GetObjectCommand({ Bucket, Key })).catch(unreadable);
+    // In Node it is always a stream.
+    await pipeline(Body as Readable, createWriteStream(to));
+  };
+
+  const fromUpload = async (upload: string): Promise<FetchedPackage> => {
+    const object = { Bucket: bucket, Key: keyOf(upload) };
+    const { ContentLength = 0 } = await client
+      .send(new HeadObjectCommand(object))
+      .catch((error: unknown) => {
+        throw isGone(error) ? notThere() : error;
+      });
+    assertSize(ContentLength);
+    const make = async (scratch: string) => {
+      const sent = join(scratch, 'sent');
+      await download(object.Bucket, object.Key, sent);
+      return { folder: await unpack(sent, join(scratch, 'package')), source: { upload } };
+    };
+    return inScratch(make, () => client.send(new DeleteObjectCommand(object)));
+  };
+
+  const fromS3 = async (uri: string): Promise<FetchedPackage> => {
+    const [, Bucket = '', Prefix = ''] = /^s3:\/\/([a-z0-9.-]{3,63})\/(.+)$/.exec(uri) ?? [];
+    if (Bucket === '')
+      throw refused('write an S3 source as s3://bucket/key or s3://bucket/folder/');
+    const folder = Prefix.endsWith('/') ? Prefix : `${Prefix}/`;
+    const listed = await client
+      .send(new ListObjectsV2Command({ Bucket, Prefix: folder, MaxKeys: MAX_FILES + 1 }))
+      .catch(unreadable);
+    const files = (listed.Contents ?? []).filter(({ Key = '' }) => !Key.endsWith('/'));
+    if (files.length > MAX_FILES) throw refused(`${uri} holds more than ${MAX_FILES} files`);
+    assertSize(files.reduce((sum, { Size = 0 }) => sum + Size, 0));
+    return inScratch(async (scratch) => {
+      const source = { s3: uri };
+      if (files.length === 0) {
+        const sent = join(scratch, posix.basename(Prefix));
+        await download(Bucket, Prefix, sent);
+        return { folder: await unpack(sent, join(scratch, 'package')), source };
+      }
+      const into = join(scratch, 'package');
+      for (const { Key = '' } of files) {
+        const path = Key.slice(folder.length);
+        if (posix.normalize(path) !== path || path.startsWith('..')) {
+          throw refused('a key of the package leads out of its folder');
+        }
+        await download(Bucket, Key, join(into, path));
+      }
+      return { folder: into, source };
+    });
+  };
+
+  const fromMlflow = async (uri: string): Promise<FetchedPackage> => {
+    if (!mlflow)
+      throw refused(
+        'this home does not read from MLflow yet: download the model, and upload it (the CLI does)',
+      );
+    return inScratch(async (scratch) => {
+      const brought = await mlflow(uri, scratch);
+      return { folder: brought.folder, source: { mlflow: brought.uri } };
+    });
+  };
+
+  return {
+    async fetch(source) {
+      if ('upload' in source) return fromUpload(source.upload);
+      if ('s3' in source) return fromS3(source.s3);
+      if ('mlflow' in source) return fromMlflow(source.mlflow);
+      throw refused(
+        'path' in source
+          ? 'a path is somewhere else than this platform runs: upload the package (the CLI does)'
+          : 'container images cannot be registered yet: upload a package',
+      );
+    },
+
+    async createUpload() {
+      const upload_id = newId();
+      const put = new PutObjectCommand({ Bucket: bucket, Key: keyOf(upload_id) });
+      const url = await getSignedUrl(client, put, { expiresIn: UPLOAD_LASTS_S });
+      return { upload_id, url, method: 'PUT' };
+    },
+  };
+};
+
+const assertSize = (bytes: number): void => {
+  if (bytes > MAX_BYTES) throw refused(`a package may have ${MAX_BYTES} bytes`);
+};
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '');
+
+const isGone = (error: unknown): boolean => ['NotFound', 'NoSuchKey'].includes(nameOf(error));
+
+const unreadable = (error: unknown): never => {
+  const name = nameOf(error);
+  if (isGone(error)) throw refused('there is no such object in S3');
+  if (name === 'NoSuchBucket') throw refused('there is no such bucket');
+  if (name === 'AccessDenied' || name === 'Forbidden') {
+    throw refused('the platform may not read that bucket: name it in the stage, modelBuckets');
+  }
+  throw error;
+};
+
+const notThere = (): DomainError =>
+  new DomainError('bad-request', 'there is no such upload, or it was registered: send it again');
+
+const refused = (why: string): DomainError => new DomainError('bad-request', why);

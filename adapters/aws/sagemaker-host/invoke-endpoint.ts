@@ -1,0 +1,102 @@
+import {
+  InvokeEndpointCommand,
+  type ModelError,
+  type SageMakerRuntimeClient,
+  type SageMakerRuntimeServiceException,
+} from '@aws-sdk/client-sagemaker-runtime';
+import type { Answer } from '../../../core/inference/answer';
+import { answerOf } from '../../../core/inference/contract-answer';
+import type { OutputSignature } from '../../../core/models/signature';
+import { DomainError } from '../../../core/shared/domain-error';
+import { isNamed } from './error-name';
+import type { Serving } from './host-record';
+
+/** One request to one variant. */
+export interface EndpointRequest {
+  readonly at: Pick<Serving, 'endpoint' | 'variant'>;
+  /** Found again in SageMaker's own logs. */
+  readonly requestId: string;
+  readonly body: readonly Uint8Array[];
+  readonly rows: number;
+  readonly output: OutputSignature;
+  readonly timeoutMs: number;
+}
+
+const LONGEST_REASON = 2_000;
+/** What the model server says when its queue is full. */
+const BUSY = new Set([429, 503]);
+
+/**
+ * Has a variant answer. The client must not retry: a model that is slow would be asked twice.
+ * @throws `model-error`, `model-timeout`, `overloaded`, `unavailable`; whatever else is no fault of
+ * the model's, such as missing rights
+ */
+export const invokeEndpoint =
+  (runtime: SageMakerRuntimeClient) =>
+  async ({ at, requestId, body, rows, output, timeoutMs }: EndpointRequest): Promise<Answer> => {
+    const since = performance.now();
+    const abortSignal = AbortSignal.timeout(timeoutMs);
+    const command = new InvokeEndpointCommand({
+      EndpointName: at.endpoint,
+      ...(at.variant !== null && { TargetVariant: at.variant }),
+      ContentType: 'application/json',
+      Accept: 'application/json',
+      InferenceId: requestId,
+      // All that reaches the container beside the body: its log lines carry the id.
+      CustomAttributes: requestId,
+      Body: Buffer.concat(body),
+    });
+    const { Body } = await runtime.send(command, { abortSignal }).catch((error: unknown) => {
+      throw abortSignal.aborted ? late(error) : refusalOf(error);
+    });
+    try {
+      return answerOf(Buffer.from(Body).toString(), output, rows, performance.now() - since);
+    } catch (error) {
+      throw modelFailed(error);
+    }
+  };
+
+const late = (cause: unknown): DomainError =>
+  new DomainError('model-timeout', 'the model did not answer in time', { cause });
+
+/** What the caller may know; the model's own words are for the log. */
+const modelFailed = (cause: unknown): DomainError =>
+  new DomainError('model-error', 'the model failed on this request', { cause });
+
+const overloaded = (cause: unknown): DomainError =>
+  new DomainError('overloaded', 'the model has more requests than it can answer', {
+    cause,
+    retryAfterS: 1,
+  });
+
+const UNAVAILABLE = [
+  'ModelNotReadyException',
+  // There is no such endpoint or variant (any more).
+  'ValidationError',
+  'ValidationException',
+];
+
+const refusalOf = (error: unknown): unknown => {
+  if (isNamed(error, 'ModelError')) {
+    const { OriginalStatusCode: status = 0, OriginalMessage: text = '' } = error as ModelError;
+    const cause = new Error(`it answered ${status}: ${text.slice(0, LONGEST_REASON)}`);
+    return BUSY.has(status) ? overloaded(cause) : modelFailed(cause);
+  }
+  const isThrottled = isNamed(error, 'ThrottlingException', 'TooManyRequestsException');
+  if (isThrottled) return overloaded(error);
+  if (isNamed(error, ...UNAVAILABLE) || statusOf(error) >= 500 || isNetwork(error)) {
+    const message = 'the endpoint of this version does not answer';
+    return new DomainError('unavailable', message, { cause: error, retryAfterS: 1 });
+  }
+  return error;
+};
+
+/** Of an answer, whoever gave it: what stands before SageMaker does not name its errors. */
+const statusOf = (error: unknown): number =>
+  (error as Partial<SageMakerRuntimeServiceException>).$metadata?.httpStatusCode ?? 0;
+
+const NETWORK = /^(ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)/;
+
+const isNetwork = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.name === 'TimeoutError' || ('code' in error && NETWORK.test(`${error.code}`)));

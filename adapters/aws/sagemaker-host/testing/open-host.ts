@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { checkExpected } from '../../../../core/models/expected-answers';
+import type { ModelVersion } from '../../../../core/models/model-version';
+import { startEmulator } from '../../../../infra-tests/aws/emulator/start';
+import { sumModel } from '../../../embedded/local-host-fixture';
+import { sqliteRecordStore } from '../../../embedded/sqlite-record-store';
+import { clock, digest, now } from '../../../primitives';
+import { packagePrefix } from '../../s3-artifact-store';
+import { sagemakerHost } from '../sagemaker-host';
+import { servingHost } from '../serving-host';
+import { ARTIFACTS_BUCKET, platformTemplate, SERVICE_ROLE } from './platform-template';
+
+const SETTLES_WITHIN_MS = 30_000;
+
+/** An emulator with what service stacks need of the platform, and a host on it. Close it. */
+export const openHost = async (python: string) => {
+  const command = [process.execPath, join(__dirname, '../fixtures/scoring.mjs')];
+  const emulator = await startEmulator({ python, command, pingWithinMs: 5_000 });
+  const clients = {
+    cloudformation: new CloudFormationClient(emulator.clientOf()),
+    s3: new S3Client(emulator.clientOf()),
+    sagemaker: new SageMakerClient(emulator.clientOf()),
+    runtime: new SageMakerRuntimeClient({ ...emulator.clientOf(), maxAttempts: 1 }),
+  };
+  await deployPlatform(clients.cloudformation);
+  const records = sqliteRecordStore(':memory:', { now });
+  const models = new Map<string, ModelVersion>();
+  const findModel = async (name: string, version: number) => models.get(`${name}/${version}`);
+  const findByDigest = async (name: string, digest: string) =>
+    [...models.values()].findLast((one) => one.model === name && one.digest === digest);
+  const host = () =>
+    sagemakerHost({
+      ...clients,
+      ...{ records, findModel, findByDigest, digest, clock },
+      ...{ stage: 'test', serviceRole: SERVICE_ROLE, templatesBucket: ARTIFACTS_BUCKET },
+      checkAnswers: async ({ expected }, answer) =>
+        expected ? checkExpected(expected, answer) : [],
+    });
+
+  return {
+    ...{ emulator, clients, records, host: host() },
+    /** The same, in another function. */
+    another: host,
+    /** What a function for predictions has. */
+    serving: () => servingHost({ runtime: clients.runtime, records, findModel, clock }),
+
+    /** A model whose package lies in S3 and answers `factor` times the sum of a row. */
+    async model(version: number, factor: number, answers?: number): Promise<ModelVersion> {
+      const hash = createHash('sha256').update(`${version}/${factor}`).digest('hex');
+      const Key = `${packagePrefix(`sha256:${hash}`)}factor.txt`;
+      const put = new PutObjectCommand({ Bucket: ARTIFACTS_BUCKET, Key, Body: `${factor}` });
+      await clients.s3.send(put);
+      const made = sumModel(`sha256:${hash}`, {
+        version,
+        ...(answers !== undefined && {
+          expected: {
+            input: { columns: ['a', 'b'], data: [[1, 2]] },
+            predictions: [answers],
+            probabilities: null,
+            origin: 'given',
+          },
+        }),
+      });
+      models.set(`${made.model}/${version}`, made);
+      return made;
+    },
+
+    close: (): Promise<void> => {
+      for (const client of Object.values(clients)) client.destroy();
+      return emulator.stop();
+    },
+  };
+};
+
+export type OpenHost = Awaited<ReturnType<typeof openHost>>;
+
+const deployPlatform = async (cloudformation: CloudFormationClient): Promise<void> => {
+  const StackName = 'tidegate-test-platform';
+  const TemplateBody = JSON.stringify(platformTemplate);
+  await cloudformation.send(new CreateStackCommand({ StackName, TemplateBody }));
+  await until(async () => {
+    const { Stacks = [] } = await cloudformation.send(new DescribeStacksCommand({ StackName }));
+    const { StackStatus = '', StackStatusReason } = Stacks[0] ?? {};
+    if (/ROLLBACK|FAILED/.test(StackStatus))
+      throw new Error(`${StackStatus}: ${StackStatusReason}`);
+    return StackStatus === 'CREATE_COMPLETE';
+  });
+};
+
+/** Waits until something is so; `told` says what is instead, should it not become so. */
+export const until = async (
+  isSo: () => Promise<boolean>,
+  told: () => Promise<string> = async () => isSo.toString(),
+): Promise<void> => {
+  for (const end = Date.now() + SETTLES_WITHIN_MS; !(await isSo()); await sleep(100)) {
+    if (Date.now() > end) throw new Error(`still not so: ${await told()}`);
+  }
+};

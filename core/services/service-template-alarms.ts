@@ -1,0 +1,79 @@
+import { logicalPart } from './service-template-names';
+import {
+  type Json,
+  type PlannedVersion,
+  ref,
+  type TemplateResources,
+} from './service-template-shape';
+
+const PERIOD_S = 300;
+/** Failures of a version within a period that somebody should look at. */
+const MANY = 5;
+/** Firehose delivers within a minute; after this many seconds something is in its way. */
+const STALE_S = 900;
+
+const alarm = (Properties: { readonly [name: string]: Json }): TemplateResources[string] => ({
+  Type: 'AWS::CloudWatch::Alarm',
+  Properties: {
+    ...Properties,
+    AlarmActions: [ref('AlarmTopic')],
+    OKActions: [ref('AlarmTopic')],
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    TreatMissingData: 'notBreaching',
+  },
+});
+
+const failures = (
+  { name, endpoint }: PlannedVersion,
+  MetricName: string,
+  AlarmDescription: string,
+): TemplateResources[string] =>
+  alarm({
+    AlarmDescription,
+    Namespace: 'AWS/SageMaker',
+    MetricName,
+    Dimensions: [
+      { Name: 'EndpointName', Value: endpoint },
+      { Name: 'VariantName', Value: name },
+    ],
+    Statistic: 'Sum',
+    Period: PERIOD_S,
+    EvaluationPeriods: 1,
+    Threshold: MANY,
+  });
+
+const versionAlarms = (service: string, version: PlannedVersion): TemplateResources => {
+  const { name, endpoint } = version;
+  const where = `look at /aws/sagemaker/Endpoints/${endpoint}`;
+  return {
+    [`AlarmServer${logicalPart(name)}`]: failures(
+      version,
+      'Invocation5XXErrors',
+      `The endpoint of ${service}/${name} fails: ${where}.`,
+    ),
+    [`AlarmModel${logicalPart(name)}`]: failures(
+      version,
+      'InvocationModelErrors',
+      `The model of ${service}/${name} fails on requests: ${where}.`,
+    ),
+  };
+};
+
+/** Alarms of a service: its endpoints fail, its models fail, what it answered is not delivered. */
+export const alarmResources = (
+  service: string,
+  name: string,
+  versions: readonly PlannedVersion[],
+): TemplateResources => ({
+  ...Object.assign({}, ...versions.map((version) => versionAlarms(service, version))),
+  AlarmCapture: alarm({
+    AlarmDescription: `What ${service} answered is not delivered: look at /aws/kinesisfirehose/${name}.`,
+    Namespace: 'AWS/Firehose',
+    MetricName: 'DeliveryToS3.DataFreshness',
+    Dimensions: [{ Name: 'DeliveryStreamName', Value: name }],
+    Statistic: 'Maximum',
+    Period: PERIOD_S,
+    EvaluationPeriods: 2,
+    Threshold: STALE_S,
+  }),
+});

@@ -1,0 +1,307 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import type { ServicePlan, VersionPlan } from '../inference/model-host';
+import type { ModelVersion } from '../models/model-version';
+import type { Compute } from './service';
+import { serviceTemplate } from './service-template';
+import {
+  logicalPart,
+  ownEndpointName,
+  serviceOfStack,
+  serviceStackName,
+  servicesOfEndpoint,
+} from './service-template-names';
+import { unfitReason } from './service-template-unfit';
+import { modelVersion } from './services-fixture';
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+const made = serviceTemplate({ stage: 'dev', digest });
+
+const fixed = (type = 'ml.m5.large', count = 1): Compute => ({ instances: { type, count } });
+const serverless: Compute = { serverless: { memory_mb: 2048, concurrency: 7 } };
+const range: Compute = { instances: { type: 'ml.m5.large', min: 2, max: 5 } };
+
+const version = (name: string, about: Partial<VersionPlan> = {}): VersionPlan => ({
+  name,
+  model: modelVersion('wine', 1),
+  compute: fixed(),
+  started: true,
+  replicas: 1,
+  ...about,
+});
+const plan = (...versions: readonly VersionPlan[]): ServicePlan => ({
+  service: 'wine',
+  maxQueue: 100,
+  throttle: { rate: 100, burst: 200, quota: { limit: 1_000, period: 'week' } },
+  stopped: false,
+  versions,
+});
+/** A resource of a plan's template. */
+const part = (given: ServicePlan, id: string) =>
+  new Map(Object.entries(made(given).template.Resources)).get(id);
+const typesOf = (given: ServicePlan): readonly string[] =>
+  Object.entries(made(given).template.Resources).map(([id, { Type }]) => `${id} ${Type}`);
+
+describe('template of a service', () => {
+  it('has a model, an endpoint, its edge and its capture for one version', () => {
+    const { parameters, versions } = made(plan(version('v1')));
+    expect(typesOf(plan(version('v1')))).toEqual([
+      'ModelV1 AWS::SageMaker::Model',
+      'EndpointLogs AWS::Logs::LogGroup',
+      'Config AWS::SageMaker::EndpointConfig',
+      'Endpoint AWS::SageMaker::Endpoint',
+      'CaptureLogs AWS::Logs::LogGroup',
+      'CaptureLogStream AWS::Logs::LogStream',
+      'Capture AWS::KinesisFirehose::DeliveryStream',
+      'UsagePlan AWS::ApiGateway::UsagePlan',
+      'UsageKey AWS::ApiGateway::ApiKey',
+      'UsagePlanKey AWS::ApiGateway::UsagePlanKey',
+      'AlarmServerV1 AWS::CloudWatch::Alarm',
+      'AlarmModelV1 AWS::CloudWatch::Alarm',
+      'AlarmCapture AWS::CloudWatch::Alarm',
+    ]);
+    expect(parameters).toEqual({ Status: 'Running', CountV1: '1' });
+    expect(versions).toMatchObject([
+      { name: 'v1', endpoint: 'tidegate-dev-wine', shared: true, instanceType: 'ml.m5.large' },
+    ]);
+    const one = plan(version('v1'));
+    expect(part(one, 'ModelV1')?.Properties).toEqual({
+      ExecutionRoleArn: { Ref: 'ExecutionRole' },
+      EnableNetworkIsolation: true,
+      PrimaryContainer: {
+        Image: { Ref: 'ServerImage' },
+        ModelDataSource: {
+          S3DataSource: {
+            S3Uri: { 'Fn::Sub': `s3://\${ArtifactsBucket}/packages/${'1'.padStart(64, '0')}/` },
+            S3DataType: 'S3Prefix',
+            CompressionType: 'None',
+          },
+        },
+        Environment: {
+          TIDEGATE_MODEL: 'wine',
+          TIDEGATE_DIGEST: `sha256:${'1'.padStart(64, '0')}`,
+        },
+      },
+    });
+    expect(part(one, 'Endpoint')).toMatchObject({
+      Condition: 'Running',
+      DependsOn: ['EndpointLogs'],
+      Properties: { EndpointName: 'tidegate-dev-wine', RetainAllVariantProperties: true },
+    });
+    expect(part(one, 'UsagePlan')?.Properties).toMatchObject({
+      Throttle: { RateLimit: 100, BurstLimit: 200 },
+      Quota: { Limit: 1_000, Period: 'WEEK' },
+    });
+    expect(part(one, 'UsageKey')?.Properties).toMatchObject({
+      Value: 'tidegate-dev-wine-usage-key',
+    });
+  });
+
+  it('puts versions of a fixed count on one endpoint, and each other on its own', () => {
+    const mixed = plan(
+      version('v2', { compute: fixed('ml.g5.xlarge', 3), model: modelVersion('wine', 2) }),
+      version('v1'),
+      version('free', { compute: serverless }),
+      version('scaled', { compute: range }),
+      version('off', { started: false, replicas: 0 }),
+    );
+    const { template, parameters, versions } = made(mixed);
+    const { Resources } = template;
+    const own = (name: string) => ownEndpointName('dev', 'wine', name, digest);
+    expect(own('free')).toMatch(/^tidegate-dev-wine-[0-9a-f]{8}$/);
+    expect(versions.map(({ name, endpoint, shared }) => [name, endpoint, shared])).toEqual([
+      ['free', own('free'), false],
+      ['scaled', own('scaled'), false],
+      ['v1', 'tidegate-dev-wine', true],
+      ['v2', 'tidegate-dev-wine', true],
+    ]);
+    expect(parameters).toEqual({ Status: 'Running', CountV1: '1', CountV2: '3' });
+    const about = { InitialVariantWeight: 1 };
+    expect(part(mixed, 'Config')?.Properties.ProductionVariants).toEqual([
+      {
+        ...about,
+        VariantName: 'v1',
+        ModelName: { 'Fn::GetAtt': ['ModelV1', 'ModelName'] },
+        InstanceType: 'ml.m5.large',
+        InitialInstanceCount: { Ref: 'CountV1' },
+      },
+      {
+        ...about,
+        VariantName: 'v2',
+        ModelName: { 'Fn::GetAtt': ['ModelV2', 'ModelName'] },
+        InstanceType: 'ml.g5.xlarge',
+        InitialInstanceCount: { Ref: 'CountV2' },
+        InferenceAmiVersion: 'al2-ami-sagemaker-inference-gpu-3-1',
+        ContainerStartupHealthCheckTimeoutInSeconds: 600,
+        ModelDataDownloadTimeoutInSeconds: 1_200,
+      },
+    ]);
+    expect(part(mixed, 'OwnConfigFree')?.Properties.ProductionVariants).toMatchObject([
+      { VariantName: 'free', ServerlessConfig: { MemorySizeInMB: 2048, MaxConcurrency: 7 } },
+    ]);
+    expect(part(mixed, 'ModelFree')?.Properties.EnableNetworkIsolation).toBeUndefined();
+    expect(part(mixed, 'OwnConfigScaled')?.Properties.ProductionVariants).toMatchObject([
+      { InitialInstanceCount: 2 },
+    ]);
+    expect(part(mixed, 'OwnTargetScaled')).toMatchObject({
+      Condition: 'Running',
+      DependsOn: ['OwnEndpointScaled'],
+      Properties: {
+        ResourceId: `endpoint/${own('scaled')}/variant/scaled`,
+        MinCapacity: 2,
+        MaxCapacity: 5,
+      },
+    });
+    expect(Object.keys(Resources).filter((id) => /Off/.test(id))).toEqual([]);
+  });
+
+  it('is held back by a parameter alone', () => {
+    const running = plan(version('v1'), version('v2'));
+    const stopped = {
+      ...running,
+      stopped: true,
+      versions: running.versions.map((one) => ({ ...one, replicas: 0 })),
+    };
+    expect(made(stopped).template).toEqual(made(running).template);
+    expect(made(stopped).parameters).toEqual({ Status: 'Stopped', CountV1: '1', CountV2: '1' });
+    const conditional = Object.values(made(running).template.Resources)
+      .filter(({ Condition }) => Condition === 'Running')
+      .map(({ Type }) => Type);
+    expect(conditional).toEqual(['AWS::SageMaker::EndpointConfig', 'AWS::SageMaker::Endpoint']);
+  });
+
+  it('runs an image of its own without our package, and keeps the network of what is not ONNX', () => {
+    const model: ModelVersion = {
+      ...modelVersion('wine', 1),
+      runtime: 'image',
+      source: { image: 'registry/own:1' },
+    };
+    const container = part(plan(version('v1', { model })), 'ModelV1');
+    expect(container?.Properties).toMatchObject({ PrimaryContainer: { Image: 'registry/own:1' } });
+    expect(JSON.stringify(container)).not.toMatch(/ModelDataSource|EnableNetworkIsolation/);
+  });
+
+  it('lets no variable of a version stand in for ours', () => {
+    const environment = { TIDEGATE_DIGEST: 'none', B: '2', A: '1' };
+    const container = part(plan(version('v1', { environment })), 'ModelV1');
+    expect(container?.Properties).toMatchObject({
+      PrimaryContainer: { Environment: { A: '1', B: '2', TIDEGATE_MODEL: 'wine' } },
+    });
+    expect(JSON.stringify(container)).not.toContain('none');
+  });
+
+  it('has the same digest for another count, another one for any other change', () => {
+    const base = made(plan(version('v1'))).digest;
+    expect(made(plan(version('v1', { compute: fixed('ml.m5.large', 9) }))).digest).toBe(base);
+    const others = [
+      plan(version('v1', { compute: fixed('ml.m5.xlarge') })),
+      plan(version('v1', { environment: { A: '1' } })),
+      plan(version('v1', { model: modelVersion('wine', 2) })),
+      plan(version('v1'), version('v2')),
+      { ...plan(version('v1')), throttle: { rate: 1, burst: 1, quota: null } },
+    ].map((one) => made(one).digest);
+    expect(new Set([base, ...others]).size).toBe(6);
+    const { Outputs } = made(plan(version('v1'))).template;
+    expect(Outputs.Plan).toEqual({ Value: base });
+  });
+
+  const names = fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/), {
+    minLength: 1,
+    maxLength: 10,
+  });
+  const computes = fc.constantFrom(fixed(), fixed('ml.g5.xlarge', 2), serverless, range);
+  const versions = fc
+    .tuple(names, fc.array(computes, { minLength: 10, maxLength: 10 }))
+    .map(([all, kinds]) =>
+      all.map((name, place) => version(name, { compute: kinds[place] ?? fixed() })),
+    );
+
+  it('is the same whatever number the records give a model with these files', () => {
+    const { digest: _, ...other } = modelVersion('wine', 2);
+    const renumbered = { ...other, digest: modelVersion('wine', 1).digest };
+    expect(made(plan(version('v1', { model: renumbered })))).toEqual(made(plan(version('v1'))));
+  });
+
+  it('holds no null, which CloudFormation would refuse', () => {
+    const all = [version('v1'), version('v2', { compute: serverless })];
+    const text = JSON.stringify(
+      made({ ...plan(...all), throttle: { rate: 1, burst: 1, quota: null } }),
+    );
+    expect(JSON.stringify(JSON.parse(text).template)).not.toContain('null');
+  });
+
+  it('is the same JSON in whatever order versions come', () => {
+    fc.assert(
+      fc.property(versions, fc.infiniteStream(fc.nat()), (all, dice) => {
+        const shuffled = all
+          .map((one) => ({ one, at: dice.next().value }))
+          .sort((a, b) => Number(a.at) - Number(b.at))
+          .map(({ one }) => one);
+        expect(JSON.stringify(made(plan(...shuffled)))).toBe(JSON.stringify(made(plan(...all))));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('gives every version ids that CloudFormation takes and no other has', () => {
+    fc.assert(
+      fc.property(versions, (all) => {
+        const { Resources, Parameters } = made(plan(...all)).template;
+        const ids = [...Object.keys(Resources), ...Object.keys(Parameters)];
+        expect(ids.filter((id) => !/^[A-Za-z0-9]{1,255}$/.test(id))).toEqual([]);
+        expect(new Set(ids).size).toBe(ids.length);
+        expect(new Set(all.map(({ name }) => logicalPart(name))).size).toBe(all.length);
+        const models = Object.values(Resources).filter(({ Type }) => Type.endsWith('::Model'));
+        expect(models).toHaveLength(all.length);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('stays within the limits of CloudFormation and SageMaker with ten versions of all kinds', () => {
+    const environment = Object.fromEntries(
+      Array.from({ length: 15 }, (_, i) => [`LONG_${i}`, 'x'.repeat(1_000)]),
+    );
+    const all = Array.from({ length: 10 }, (_, i) =>
+      version(`version-${i}`, {
+        compute: [fixed(), serverless, range][i % 3] ?? fixed(),
+        environment,
+      }),
+    );
+    const { template, versions: planned } = made(plan(...all));
+    expect(JSON.stringify(template).length).toBeLessThan(1_000_000);
+    expect(Object.keys(template.Resources).length).toBeLessThan(200);
+    expect(Object.keys(template.Parameters).length).toBeLessThan(50);
+    expect(planned.every(({ endpoint }) => endpoint.length <= 63)).toBe(true);
+    const bare = all.map((one) => ({ ...one, environment: {} }));
+    expect(JSON.stringify(made(plan(...bare)).template).length).toBeLessThan(51_200);
+  });
+
+  it('refuses what CloudFormation would put secrets into, and what SageMaker does not take', () => {
+    const of = (environment: Record<string, string>) => unfitReason(version('v1', { environment }));
+    expect(of({ A: 'plain $ {{x}}' })).toBeNull();
+    expect(of({ A: 'x{{resolve:ssm:/tidegate/dev/api-id}}' })).toMatch(/variable A contains/);
+    expect(of({ B: 'x'.repeat(1_025) })).toMatch(/variable B is longer than the 1024/);
+    const model = { ...modelVersion('wine', 1), source: { image: '{{resolve:ssm:a}}' } };
+    expect(unfitReason(version('v1', { model }))).toMatch(/^the name of its image/);
+  });
+});
+
+describe('names of what belongs to a service', () => {
+  it('tells the service of a stack, by name or ARN', () => {
+    const name = serviceStackName('dev', 'wine-2');
+    expect(serviceOfStack('dev', name)).toBe('wine-2');
+    expect(serviceOfStack('dev', `arn:aws:cloudformation:eu-west-1:1:stack/${name}/af0-1`)).toBe(
+      'wine-2',
+    );
+    expect(serviceOfStack('dev', 'tidegate-dev-Api')).toBeUndefined();
+    expect(serviceOfStack('prod', name)).toBeUndefined();
+  });
+
+  it('tells the services that an endpoint may belong to', () => {
+    expect(servicesOfEndpoint('dev', 'tidegate-dev-wine')).toEqual(['wine']);
+    const own = ownEndpointName('dev', 'wine', 'v1', digest);
+    expect(servicesOfEndpoint('dev', own)).toContain('wine');
+    expect(servicesOfEndpoint('dev', 'somebody-else')).toEqual([]);
+  });
+});
