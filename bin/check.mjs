@@ -31,7 +31,7 @@ const outcomes = CHECKS.map(([command, ...args]) => run(command, ...args));
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-test-'));
 const report = join(folder, 'jest.json');
-const ended = run('jest', '--json', `--outputFile=${report}`, ...process.argv.slice(2));
+const ended = run('jest', '--json', `--outputFile=${report}`, '-w', '2', ...process.argv.slice(2));
 const counts = { passed: 0, failed: 1 };
 try {
   const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(

@@ -1,8 +1,20 @@
-// The CDK app: `npx cdk deploy --all -c stage=dev`.
+// The CDK app: `npx cdk deploy --all -c stage=dev`, with the services of tidegate.yaml where it is there.
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { stageOf } from '../lib/config';
+import { serviceStackName } from '../core/services/service-template-names';
+import { isDomainError } from '../core/shared/domain-error';
+import { assertAllowed } from '../lambdas/support/allowed-compute';
+import { prefixOf, stageOf } from '../lib/config';
+import { ApiStack } from '../lib/stacks/api-stack';
 import { DataStack } from '../lib/stacks/data-stack';
+import { PackagesStack } from '../lib/stacks/packages-stack';
+import { ServiceStack } from '../lib/stacks/service-stack';
+import { manifestServices } from './platform/manifest-services';
+
+const DEFAULT_MANIFEST = 'tidegate.yaml';
 
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
@@ -12,5 +24,45 @@ const env = {
   account: process.env.CDK_DEFAULT_ACCOUNT,
   region: process.env.CDK_DEFAULT_REGION,
 };
-Tags.of(app).add('tidegate:stage', stage);
-new DataStack(app, `tidegate-${stage}-data`, { env, config });
+const prefix = prefixOf(stage);
+const data = new DataStack(app, `${prefix}-data`, { env, stage, config });
+const api = new ApiStack(app, `${prefix}-api`, { env, stage, config });
+api.addStackDependency(data, 'it reads what the data stack tells of its table and buckets');
+for (const stack of [data, api]) Tags.of(stack).add('tidegate:stage', stage);
+
+/** `-c manifest=none` deploys the platform alone. */
+const given: unknown = app.node.tryGetContext('manifest');
+const there = existsSync(DEFAULT_MANIFEST) ? DEFAULT_MANIFEST : 'none';
+const manifest = String(given ?? there);
+
+const addServices = async (scratch: string): Promise<void> => {
+  const assertCompute = assertAllowed(config.allowedInstanceTypes);
+  const { files, templates } = await manifestServices({ stage, scratch, assertCompute })(manifest);
+  const packages = new PackagesStack(app, `${prefix}-packages`, { env, stage, files });
+  packages.addStackDependency(
+    api,
+    'a function of the API stack brings the packages to their place',
+  );
+  Tags.of(packages).add('tidegate:stage', stage);
+  for (const [service, template] of templates) {
+    new ServiceStack(app, serviceStackName(stage, service), { env, template }).addStackDependency(
+      packages,
+      'its endpoints load their models when they are made',
+    );
+  }
+};
+
+if (manifest !== 'none') {
+  const scratch = mkdtempSync(join(tmpdir(), 'tidegate-manifest-'));
+  try {
+    await addServices(scratch);
+  } catch (error) {
+    if (!isDomainError(error)) throw error;
+    // What is wrong with the manifest, and no stack of calls.
+    console.error(error.message);
+    process.exitCode = 1;
+  } finally {
+    // The CDK has taken copies.
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}

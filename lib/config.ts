@@ -1,4 +1,21 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { FunctionName } from './functions';
+
+/** Private subnets that functions run in: they need endpoints, or a way out, to the services they call. */
+export interface Network {
+  readonly vpcId: string;
+  readonly availabilityZones: readonly string[];
+  readonly privateSubnetIds: readonly string[];
+}
+
+/** How many requests a function answers at a time. */
+export interface Concurrency {
+  /** Kept free for this function, and the most it gets; an account must keep 100 unreserved. */
+  readonly reserved?: number;
+  /** Started before they are needed, and paid for while they wait. */
+  readonly provisioned?: number;
+}
 
 /** What differs between the stages of one installation. */
 export interface StageConfig {
@@ -9,11 +26,90 @@ export interface StageConfig {
   readonly removal: RemovalPolicy.RETAIN | RemovalPolicy.DESTROY;
   /** Whose key data is encrypted with: AWS's own, or one in this account, which costs $1 a month. */
   readonly encryption: 'aws-owned' | 'customer-key';
+  /**
+   * Days that captured requests are kept, spilled bodies and what could not be delivered with them;
+   * null, the default, keeps them: they are in no table yet.
+   */
+  readonly capturedDays: number | null;
+  /** How long the platform's log lines are kept; a month by default. */
+  readonly logRetention: RetentionDays;
+  /** From which level on functions log; `INFO` by default. Above it Lambda would drop their metrics, too. */
+  readonly logLevel: 'DEBUG' | 'INFO';
+  /**
+   * Traces in X-Ray, at most $5 a million requests; false by default: answers and log lines have ids.
+   */
+  readonly tracing: boolean;
+  /** Where alarms are mailed to; by default nowhere, but their topic is there to subscribe to. */
+  readonly alarmEmail: string | null;
+  /** Instance types that versions may run on: the API refuses others, and so does IAM. */
+  readonly allowedInstanceTypes: readonly string[];
+  /** Further buckets of this Region that model packages may be registered from; none by default. */
+  readonly modelBuckets: readonly string[];
+  /** By function; what is not named shares the account's, which is 10 in a new account. */
+  readonly concurrency: Readonly<Partial<Record<FunctionName, Concurrency>>>;
+  /** Requests per second, and at once, that the edge lets in for all services together. */
+  readonly throttle: { readonly rate: number; readonly burst: number };
+  /** A web application firewall before the API: $5 a month, $1 per rule, $0.60 a million requests. */
+  readonly firewall: boolean;
+  /**
+   * Whether this stack gives API Gateway the right to write logs, which is one setting per account
+   * and Region: true by default, false where something else has set it.
+   */
+  readonly apiGatewayAccount: boolean;
+  /** The network of the functions; by default none, which reaches AWS by its public endpoints. */
+  readonly network: Network | null;
+  /** The API's address where it is not API Gateway's own, such as `https://api.example.com`. */
+  readonly baseUrl: string | null;
 }
 
+const defaults: StageConfig = {
+  removal: RemovalPolicy.DESTROY,
+  encryption: 'aws-owned',
+  logRetention: RetentionDays.ONE_MONTH,
+  logLevel: 'INFO',
+  capturedDays: null,
+  tracing: false,
+  alarmEmail: null,
+  allowedInstanceTypes: [
+    ...['ml.t2.medium', 'ml.m5.large', 'ml.m5.xlarge', 'ml.c5.large', 'ml.c5.xlarge'],
+    // Of Graviton none: the image of the model server is for x86-64.
+    ...['ml.g4dn.xlarge', 'ml.g5.xlarge'],
+  ],
+  modelBuckets: [],
+  concurrency: {},
+  throttle: { rate: 1_000, burst: 2_000 },
+  firewall: false,
+  apiGatewayAccount: true,
+  network: null,
+  baseUrl: null,
+};
+
+/** A stage of somebody's own: the defaults, and what is different. */
+export const stageConfig = (different: Partial<StageConfig>): StageConfig => ({
+  ...defaults,
+  ...different,
+});
+
 export const stages = {
-  dev: { removal: RemovalPolicy.DESTROY, encryption: 'aws-owned' },
-  prod: { removal: RemovalPolicy.RETAIN, encryption: 'customer-key' },
+  dev: stageConfig({
+    capturedDays: 30,
+    tracing: true,
+    logLevel: 'DEBUG',
+    logRetention: RetentionDays.ONE_WEEK,
+  }),
+  prod: stageConfig({
+    removal: RemovalPolicy.RETAIN,
+    encryption: 'customer-key',
+    logRetention: RetentionDays.THREE_MONTHS,
+    // One slow model must not take what credentials and operators need.
+    concurrency: {
+      authorizer: { reserved: 100, provisioned: 1 },
+      predict: { reserved: 400, provisioned: 1 },
+      services: { reserved: 20 },
+      reconcile: { reserved: 5 },
+    },
+    firewall: true,
+  }),
 } as const satisfies Record<string, StageConfig>;
 
 /** The stages' names; one installation has at least one. */
@@ -30,4 +126,14 @@ export const stageOf = (
     if (stage === name) return { stage, config: stages[stage] };
   }
   throw new Error(`there is no stage ${name}: give -c stage=${Object.keys(stages).join(' or ')}`);
+};
+
+/**
+ * The prefix of all that is named: `tidegate-prod`. An endpoint's name has 63 characters, of which
+ * a service and a version need 42.
+ * @throws for a stage that names cannot begin with
+ */
+export const prefixOf = (stage: string): string => {
+  if (/^[a-z][a-z0-9]{0,10}$/.test(stage)) return `tidegate-${stage}`;
+  throw new Error(`a stage is named in up to 11 lower-case letters and digits: not ${stage}`);
 };

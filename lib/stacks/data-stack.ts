@@ -1,13 +1,14 @@
 import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { StageConfig } from '../config';
 import { PrivateBucket } from '../constructs/private-bucket';
 import { RecordTable } from '../constructs/record-table';
+import { tell } from '../platform-values';
 
 export interface DataStackProps extends StackProps {
+  /** The stage's name. */
+  readonly stage: string;
   readonly config: StageConfig;
 }
 
@@ -17,12 +18,8 @@ const ACCESS_LOG_DAYS = 90;
 
 /** All that must outlive a deployment: records, model packages, captured requests, and the key to them. */
 export class DataStack extends Stack {
-  readonly records: TableV2;
-  readonly artifacts: Bucket;
-  readonly captured: Bucket;
-
-  constructor(scope: Construct, id: string, { config, ...props }: DataStackProps) {
-    const { removal, encryption } = config;
+  constructor(scope: Construct, id: string, { stage, config, ...props }: DataStackProps) {
+    const { removal, encryption, capturedDays } = config;
     super(scope, id, {
       ...props,
       terminationProtection: removal === RemovalPolicy.RETAIN,
@@ -41,15 +38,30 @@ export class DataStack extends Stack {
       lifecycleRules: [{ expiration: Duration.days(ACCESS_LOG_DAYS) }],
     });
     const shared = { removal, key, accessLogs };
-    this.records = new RecordTable(this, 'Records', { removal, key }).table;
-    this.artifacts = new PrivateBucket(this, 'Artifacts', {
+    const { table } = new RecordTable(this, 'Records', { removal, key });
+    const { bucket: artifacts } = new PrivateBucket(this, 'Artifacts', {
       ...shared,
       undo: Duration.days(UNDO_DAYS),
-    }).bucket;
+      lifecycleRules: [
+        // Registered within minutes, or never.
+        { prefix: 'uploads/', expiration: Duration.days(1) },
+        // CloudFormation has read them when a stack is updated.
+        { prefix: 'templates/', expiration: Duration.days(30) },
+      ],
+    });
     // Tables are built from it; how long they keep what they hold is each service's choice.
-    this.captured = new PrivateBucket(this, 'Captured', {
+    const expiration = capturedDays === null ? null : Duration.days(capturedDays);
+    const { bucket: captured } = new PrivateBucket(this, 'Captured', {
       ...shared,
-      lifecycleRules: [{ prefix: 'requests/', expiration: Duration.days(30) }],
-    }).bucket;
+      lifecycleRules: expiration
+        ? ['requests/', 'spill/', 'requests-errors/'].map((prefix) => ({ prefix, expiration }))
+        : [],
+    });
+    tell(this, stage, {
+      'records-table': table.tableName,
+      'artifacts-bucket': artifacts.bucketName,
+      'captured-bucket': captured.bucketName,
+      ...(key && { 'data-key': key.keyArn }),
+    });
   }
 }

@@ -1,0 +1,53 @@
+import { dirname, resolve } from 'node:path';
+import { readManifest } from '../../adapters/embedded/manifest-file';
+import type { Compute } from '../../core/services/service';
+import { unfitReason } from '../../core/services/service-template-unfit';
+import { DomainError, type Fault, isDomainError } from '../../core/shared/domain-error';
+import { manifestPackages } from './manifest-packages';
+import { type Rehearsal, rehearseManifest } from './rehearse-manifest';
+import { type Shipment, writeShipment } from './write-shipment';
+
+interface Needs {
+  readonly stage: string;
+  /** Folder for what is made here; it must last until the stacks are. */
+  readonly scratch: string;
+  /** @throws `bad-request` */
+  readonly assertCompute: (compute: Compute) => void;
+}
+
+/**
+ * What `cdk deploy` needs to know of the services of a manifest. It asks nobody and runs no model.
+ * @throws `bad-request` with a line per fault: file, line, column, what is wrong
+ */
+export const manifestServices =
+  ({ stage, scratch, assertCompute }: Needs) =>
+  async (file: string): Promise<Shipment> => {
+    const { manifest, explain } = readManifest(file);
+    try {
+      const rehearsal = await rehearseManifest(manifest, manifestPackages(scratch));
+      assertDeployable(rehearsal, assertCompute);
+      return writeShipment({ stage, scratch, folder: dirname(resolve(file)) })(manifest, rehearsal);
+    } catch (error) {
+      if (!isDomainError(error) || error.faults.length === 0) throw error;
+      throw new DomainError('bad-request', explain(error.faults), { cause: error });
+    }
+  };
+
+/** What would fail minutes later, in the middle of a deployment. */
+const assertDeployable = ({ plans }: Rehearsal, assertCompute: Needs['assertCompute']): void => {
+  const faults: Fault[] = [];
+  for (const [service, { versions }] of plans) {
+    for (const version of versions) {
+      const path = `services.${service}.versions.${version.name}`;
+      const unfit = unfitReason(version);
+      if (unfit !== null) faults.push({ path, code: 'bad-request', message: unfit });
+      try {
+        assertCompute(version.compute);
+      } catch (error) {
+        if (!isDomainError(error)) throw error;
+        faults.push({ path: `${path}.compute`, code: error.kind, message: error.message });
+      }
+    }
+  }
+  if (faults.length > 0) throw new DomainError('bad-request', 'not deployable', { faults });
+};

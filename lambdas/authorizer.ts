@@ -1,0 +1,77 @@
+import middy from '@middy/core';
+import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
+import { hostRecords } from '../adapters/aws/sagemaker-host/host-record';
+import { clock } from '../adapters/primitives';
+import { servicePath } from '../api/inference/paths';
+import type { ServiceCaller } from '../core/access/access-types';
+import { serviceDirectory } from '../core/inference/service-directory';
+import { serviceRecords } from '../core/services/service-records';
+import { usageKeyOf } from '../core/services/service-template-names';
+import { isDomainError } from '../core/shared/domain-error';
+import { contextOf } from './support/caller-context';
+import { variable } from './support/environment';
+import { headersOf } from './support/gateway-event';
+import { observed, report } from './support/observability';
+import { serviceCallers } from './support/service-callers';
+import { openServingRecords } from './support/stores';
+
+const records = openServingRecords();
+const services = serviceRecords(records);
+const callers = serviceCallers(records);
+const hosts = hostRecords(records);
+const stage = variable('STAGE');
+/** Services that have a usage plan. */
+const plans = new Set<string>();
+/** No models: all that is asked for is whether a service wants keys, and whether it has a plan. */
+const directory = serviceDirectory({
+  findService: async (name) => {
+    const [service, { record }] = await Promise.all([services.find(name), hosts.read(name)]);
+    if (service && record.inForce) plans.add(name);
+    else plans.delete(name);
+    return service;
+  },
+  versionsOf: async () => [],
+  findModel: async () => undefined,
+  clock,
+  oldestMs: 10_000,
+});
+
+/**
+ * Who may call a service. A known key costs no read. What it answers is not remembered by API Gateway:
+ * a revoked key is refused within seconds.
+ */
+export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthorizerResult>()
+  .use(observed())
+  .handler(async (event) => {
+    const { service: name = '', proxy = '' } = event.pathParameters ?? {};
+    const serving = await directory.find(name);
+    const service = serving?.service ?? null;
+    const scope = servicePath(`/${proxy}`)?.kind === 'labels' ? 'labels' : 'predict';
+    const result = (effect: 'Allow' | 'Deny', caller: ServiceCaller) => ({
+      principalId: caller.requester,
+      policyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Action: 'execute-api:Invoke', Effect: effect, Resource: event.methodArn }],
+      },
+      // The service's throttle is its usage plan's; where there is none yet, the platform's.
+      usageIdentifierKey: plans.has(name)
+        ? usageKeyOf(stage, name)
+        : `tidegate-${stage}-any-usage-key`,
+      context: contextOf(caller),
+    });
+    try {
+      return result('Allow', await callers.authenticate(headersOf(event), service, scope));
+    } catch (error) {
+      if (!isDomainError(error)) {
+        report(error, event.requestContext.requestId);
+        throw error;
+      }
+      // API Gateway knows this very text only: it answers 401 to it, and 500 to any other.
+      if (error.kind === 'missing-credentials') throw new Error('Unauthorized');
+      // To operators, who may know, the function behind says that there is no such service.
+      if (error.kind === 'service-not-found') return result('Allow', UNKNOWN_SERVICE);
+      return result('Deny', UNKNOWN_SERVICE);
+    }
+  });
+
+const UNKNOWN_SERVICE: ServiceCaller = { requester: 'operator', keyId: null, throttle: null };

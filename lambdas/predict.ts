@@ -1,0 +1,118 @@
+import { Readable } from 'node:stream';
+import middy from '@middy/core';
+import { executionModeStreamifyResponse } from '@middy/core/executionModeStreamifyResponse';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { clock, newId, now } from '../adapters/primitives';
+import { admit } from '../api/inference/admit';
+import type { EdgeAnswer } from '../api/inference/edge';
+import { problemAnswer } from '../api/inference/serve';
+import { type ServiceExchange, serviceApi } from '../api/inference/service-api';
+import { problem, toProblem } from '../api/problem';
+import type { KeyUses } from '../core/access/key-uses';
+import { DomainError } from '../core/shared/domain-error';
+import { callerIn } from './support/caller-context';
+import { bodyOf, headersOf } from './support/gateway-event';
+import { observed, publishMetrics, report } from './support/observability';
+import { once } from './support/once';
+import { openPrediction } from './support/prediction';
+
+type Rooms = Awaited<ReturnType<typeof openPrediction>>;
+/** What is open already: of what could not be opened there is nothing to finish. */
+let opened: Rooms | null = null;
+const prediction = once(async () => {
+  opened = await openPrediction();
+  return opened;
+});
+const NO_LABELS = new DomainError('not-found', 'labels are not taken in this home yet');
+
+const USES_EVERY_MS = 60_000;
+let usesFlushedAt = clock();
+
+/** When keys were used is written about each minute, as at home. */
+const flushUses = async (uses: Pick<KeyUses, 'flush'>): Promise<void> => {
+  if (clock() - usesFlushedAt < USES_EVERY_MS) return;
+  usesFlushedAt = clock();
+  await uses.flush();
+};
+
+/** What API Gateway is given to stream: texts, or pieces where the answer is binary. */
+interface Result {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Readable;
+}
+
+const answer = async (event: APIGatewayProxyEvent, requestId: string, startedAt: number) => {
+  const { service = '', proxy = '' } = event.pathParameters ?? {};
+  const rooms = await prediction();
+  // A preflight comes without credentials: only it passes no authorizer.
+  const isPreflight = event.httpMethod === 'OPTIONS';
+  const caller = isPreflight ? null : callerIn(event.requestContext.authorizer);
+  await rooms.host.ready(service);
+  if (caller?.keyId) rooms.uses.touch(service, caller.keyId, now().getTime());
+  const admitted = admit({
+    directory: rooms.directory,
+    authenticate: () => caller ?? Promise.reject(new Error('a preflight asks for nothing')),
+    limiter: rooms.limiter,
+  });
+  const serve = serviceApi({
+    ...{ directory: rooms.directory, report, admit: admitted, admitLabels: admitted },
+    ...{ predict: rooms.predict, compare: rooms.compare, metadata: rooms.metadata },
+    takeLabels: async ({ requestId: id }) => problemAnswer(toProblem(NO_LABELS, id, report)),
+  });
+  return new Promise<EdgeAnswer>((resolve) => {
+    const exchange: ServiceExchange = {
+      method: event.httpMethod,
+      headers: headersOf(event),
+      ...{ requestId, startedAt },
+      clientIp: event.requestContext.identity.sourceIp,
+      readBody: (done) => done(bodyOf(event)),
+      send: resolve,
+    };
+    serve(exchange, service, `/${proxy}`);
+  });
+};
+
+const resultOf = (
+  { status, contentType, body, headers, modelMs }: EdgeAnswer,
+  requestId: string,
+  startedAt: number,
+): Result => {
+  const named: Record<string, string> = { 'x-request-id': requestId };
+  if (contentType !== '') named['content-type'] = contentType;
+  for (let i = 0; i + 1 < headers.length; i += 2) named[headers[i] ?? ''] = headers[i + 1] ?? '';
+  if (modelMs !== null) {
+    const total = (clock() - startedAt).toFixed(3);
+    named['server-timing'] = `total;dur=${total}, model;dur=${modelMs.toFixed(3)}`;
+  }
+  return {
+    statusCode: status,
+    headers: named,
+    body: typeof body === 'string' ? body : Readable.from([body]),
+  };
+};
+
+/** Answers everything under `/services/`; what was asked is captured when the answer is out. */
+export const handler = middy<APIGatewayProxyEvent, Result>({
+  executionMode: executionModeStreamifyResponse,
+  /** Whatever it throws can no longer reach the caller, so it throws nothing. */
+  async requestEnd() {
+    if (!opened) return;
+    // One after the other: when the function ends with one of them under way, it stands still.
+    await opened.flush();
+    await flushUses(opened.uses).catch((error: unknown) => report(error, ''));
+    // What was counted before has been published before the answer was streamed.
+    publishMetrics();
+  },
+})
+  .use(observed())
+  .handler(async (event) => {
+    const startedAt = clock();
+    const requestId = newId();
+    const sent = await answer(event, requestId, startedAt).catch((error: unknown) => {
+      report(error, requestId);
+      const bug = problem('internal', 'It is our fault; quote the request id.', requestId);
+      return problemAnswer(bug);
+    });
+    return resultOf(sent, requestId, startedAt);
+  });

@@ -1,0 +1,26 @@
+import type { ServiceCaller } from '../../core/access/access-types';
+import type { Throttle } from '../../core/access/rate-limiter';
+
+/** What the authorizer tells of a caller it let in: API Gateway hands on texts only. */
+export interface CallerContext {
+  readonly requester: string;
+  /** Empty when it is no key. */
+  readonly key_id: string;
+  /** JSON. */
+  readonly throttle: string;
+}
+
+export const contextOf = ({ requester, keyId, throttle }: ServiceCaller) => ({
+  ...{ requester, key_id: keyId ?? '', throttle: JSON.stringify(throttle) },
+});
+
+/**
+ * The caller that the authorizer let in.
+ * @throws when no authorizer ran: the function must not be reachable without one
+ */
+export const callerIn = (context: Partial<CallerContext> | null | undefined): ServiceCaller => {
+  if (!context?.requester) throw new Error('a request came past the authorizer');
+  const { requester, key_id = '', throttle = 'null' } = context;
+  const limits: Throttle | null = JSON.parse(throttle);
+  return { requester, keyId: key_id === '' ? null : key_id, throttle: limits };
+};

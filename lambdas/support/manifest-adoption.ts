@@ -1,0 +1,78 @@
+import { ensureStored } from '../../core/models/ensure-stored';
+import type { ModelRecords } from '../../core/models/model-records';
+import { manifestSteps } from '../../core/services/apply-manifest';
+import type { DeployedManifest, DeployedService } from '../../core/services/deployed-manifest';
+import type { FindModel } from '../../core/services/new-versions';
+import type { ServiceRecords } from '../../core/services/service-records';
+
+interface Needs {
+  /** The manifest that was deployed last; null where none ever was. */
+  readonly deployed: () => Promise<DeployedManifest | null>;
+  /** Digest of the template that a service's stack has, unless it is changing. */
+  readonly planInForce: (service: string) => Promise<string | null>;
+  /** Does what no other function does meanwhile; undefined when another is at it. */
+  readonly alone: <T>(name: string, work: () => Promise<T>) => Promise<T | undefined>;
+  readonly services: ServiceRecords;
+  readonly models: ModelRecords;
+  readonly findModel: FindModel;
+  readonly ensureKey: (service: string, name: string) => Promise<unknown>;
+  readonly now: () => Date;
+  readonly newId: () => string;
+}
+
+/** Takes over what `cdk deploy` has brought: the records follow the stack, and not the stack the records. */
+export const manifestAdoption = (needs: Needs) => {
+  const { deployed, planInForce, alone, services, models, now } = needs;
+  const ensure = ensureStored({ models, now });
+  /** What was taken over, to ask AWS once only: to take it over again would change nothing. */
+  const adopted = new Map<string, string>();
+
+  const stepsFor = (packages: DeployedService['packages']) =>
+    manifestSteps({
+      ...needs,
+      ensureVersion: async (model, source) => {
+        const found = 'path' in source ? packages[source.path] : undefined;
+        if (!found) throw new Error(`a package of ${model} was not deployed`);
+        return ensure({ model, source, created_by: 'manifest' }, found);
+      },
+      ensureKey: async (service, name) => {
+        await needs.ensureKey(service, name);
+      },
+      // Whoever takes over goes on to what has changed.
+      changed: async () => undefined,
+    });
+
+  return {
+    /**
+     * Makes the records of a service follow the manifest once its stack has what the manifest says.
+     * @returns whether the service is there: false while its first stack is on its way
+     */
+    async prepare(name: string): Promise<boolean> {
+      const [manifest, document] = await Promise.all([deployed(), services.read(name)]);
+      if (!manifest) return true;
+      const isManaged = document?.service.managed_by === 'manifest';
+      const wanted = Object.hasOwn(manifest.services, name) ? manifest.services[name] : undefined;
+      if (!wanted) {
+        if (isManaged) await stepsFor({}).release(name);
+        return true;
+      }
+      const text = JSON.stringify(wanted);
+      if (isManaged && adopted.get(name) === text) return true;
+      if ((await planInForce(name)) !== wanted.plan) return document !== undefined;
+      // One after the other: keys are made once, and all of them are kept in one secret.
+      const isDone = await alone('manifest', async () => {
+        await stepsFor(wanted.packages).apply(name, wanted.said);
+        return true;
+      });
+      // Whoever is at it goes on with it.
+      if (!isDone) return false;
+      adopted.set(name, text);
+      return true;
+    },
+
+    /** The services that the manifest has. */
+    async services(): Promise<readonly string[]> {
+      return Object.keys((await deployed())?.services ?? {});
+    },
+  };
+};

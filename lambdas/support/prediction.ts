@@ -1,0 +1,93 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { FirehoseClient } from '@aws-sdk/client-firehose';
+import { S3Client } from '@aws-sdk/client-s3';
+import { firehoseCaptureSink } from '../../adapters/aws/firehose-capture-sink';
+import { leaseLimiter } from '../../adapters/aws/lease-limiter';
+import { clock, hmacWith, newId, now, randomSecret } from '../../adapters/primitives';
+import { serveComparison } from '../../api/inference/compare';
+import { protocolMetadata } from '../../api/inference/protocol-metadata';
+import { recorder } from '../../api/inference/recorder';
+import { type Note, servePrediction } from '../../api/inference/serve';
+import { keyRecords } from '../../core/access/key-records';
+import { keyUses } from '../../core/access/key-uses';
+import type { Limited } from '../../core/access/rate-limiter';
+import { captureRecordOf } from '../../core/capture/capture-record-of';
+import { versionChooser } from '../../core/inference/choose-version';
+import { serviceDirectory } from '../../core/inference/service-directory';
+import { modelRecords } from '../../core/models/model-records';
+import { serviceRecords } from '../../core/services/service-records';
+import { version as release } from '../../package.json';
+import { deferredSink } from './deferred-sink';
+import { variable } from './environment';
+import { openServingHost } from './host';
+import { logger, metrics, report } from './observability';
+import { patience } from './patience';
+import { openSecrets, openServingRecords } from './stores';
+
+/** What is known of a service is waited for anew when it is older than this: a function may sleep for long. */
+const OLDEST_MS = 10_000;
+
+/** The prediction path: the embedded home's, with SageMaker behind it and Firehose beside it. */
+export const openPrediction = async () => {
+  const stage = variable('STAGE');
+  const records = openServingRecords();
+  const services = serviceRecords(records);
+  const directory = serviceDirectory({
+    findService: services.find,
+    versionsOf: services.versionsOf,
+    findModel: modelRecords(records).findVersion,
+    clock,
+    oldestMs: OLDEST_MS,
+  });
+  const host = openServingHost(records);
+  const firehose = firehoseCaptureSink({
+    firehose: new FirehoseClient(patience(2_000, 2)),
+    s3: new S3Client(patience(5_000, 3)),
+    bucket: variable('CAPTURED_BUCKET'),
+    streamOf: (service) => `tidegate-${stage}-${service}`,
+    now,
+    onRefused: ({ service, error }) =>
+      logger.warn('Firehose takes nothing', { of_service: service, error: error as Error }),
+    onLost: ({ service, count, reason }) => {
+      const about = { of_service: service, count, reason };
+      logger.error('requests were answered but not captured', about);
+      metrics.addMetric('CaptureLost', 'Count', count);
+    },
+  });
+  const sink = deferredSink(firehose);
+  const hmac = hmacWith(await openSecrets().ensure('capture-hash-key', randomSecret));
+  const { isRunning, modelOf } = host;
+  const chooser = versionChooser({ isRunning, random: Math.random, clock });
+  const requests = recorder({
+    sink,
+    recordOf: captureRecordOf({ hash: hmac }),
+    hashSplitKey: hmac,
+    byteLength: Buffer.byteLength,
+    clock,
+  });
+  // Beside the function's other lines: what the model itself says is in the service's log.
+  const note: Note = (service, version, level, message) =>
+    logger[level === 'error' ? 'error' : 'warn'](message, { of_service: service, version });
+  const serving = { host, modelOf, recorder: requests, note, report };
+  // The edge counts what a service may take; what a single key may, its own limits say.
+  const leases = leaseLimiter({
+    // Asked once: the limiter itself does not wait for long, and pauses.
+    db: new DynamoDBClient(patience(500, 1)),
+    ...{ table: variable('RECORDS_TABLE'), now },
+    report: (error) => logger.error('limits of keys are not counted', { error: error as Error }),
+  });
+  const uses = keyUses({ keys: keyRecords(records) });
+  return {
+    directory,
+    host,
+    limiter: {
+      admit: (subjects: readonly Limited[]) =>
+        leases.admit(subjects.filter(({ subject }) => subject.startsWith('key/'))),
+    },
+    uses,
+    flush: sink.flush,
+    predict: servePrediction({ ...serving, chooser, clock }),
+    compare: serveComparison({ ...serving, newId }),
+    metadata: protocolMetadata({ isRunning, release }),
+  };
+};

@@ -1,0 +1,56 @@
+import { ArnFormat, Fn, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { StageConfig } from '../config';
+import { told } from '../platform-values';
+import type { Right } from './right';
+
+/** Where the data is that the data stack holds. */
+export interface PlatformData {
+  readonly table: string;
+  readonly tableArn: string;
+  readonly artifacts: string;
+  readonly captured: string;
+  /** Objects of a bucket under a prefix; the bucket itself without one. */
+  readonly inBucket: (bucket: string, prefix?: string) => string;
+  /** The right to use the key that data is encrypted with, through what stores it; none without a key. */
+  readonly useKey: (actions: readonly string[]) => readonly Right[];
+}
+
+/** The data of a stage, as its data stack tells of it. */
+export const platformData = (
+  scope: Construct,
+  { stage, config }: { readonly stage: string; readonly config: StageConfig },
+): PlatformData => {
+  const stack = Stack.of(scope);
+  const table = told(scope, stage, 'records-table');
+  const key = config.encryption === 'customer-key' ? told(scope, stage, 'data-key') : null;
+  const through = ['dynamodb', 's3'].map((service) =>
+    Fn.join('', [service, '.', stack.region, '.', stack.urlSuffix]),
+  );
+  return {
+    table,
+    tableArn: stack.formatArn({ service: 'dynamodb', resource: 'table', resourceName: table }),
+    artifacts: told(scope, stage, 'artifacts-bucket'),
+    captured: told(scope, stage, 'captured-bucket'),
+    inBucket: (bucket, prefix) =>
+      stack.formatArn({
+        service: 's3',
+        region: '',
+        account: '',
+        resource: bucket,
+        ...(prefix === undefined
+          ? { arnFormat: ArnFormat.NO_RESOURCE_NAME }
+          : { resourceName: `${prefix}/*` }),
+      }),
+    useKey: (actions) =>
+      key === null
+        ? []
+        : [
+            {
+              actions,
+              resources: [key],
+              conditions: { StringEquals: { 'kms:ViaService': through } },
+            },
+          ],
+  };
+};

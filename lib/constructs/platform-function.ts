@@ -1,0 +1,117 @@
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Alias,
+  ApplicationLogLevel,
+  Architecture,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { StageConfig } from '../config';
+import { type FunctionName, functions } from '../functions';
+import { acknowledgeStars, grant, type Right } from './right';
+
+export interface PlatformFunctionProps {
+  readonly name: FunctionName;
+  readonly config: StageConfig;
+  readonly environment: Readonly<Record<string, string>>;
+  /** All it may do besides logging and tracing. */
+  readonly rights: readonly Right[];
+  /** Where it runs; by default in no network of the account. */
+  readonly network?: { readonly vpc: IVpc; readonly securityGroup: ISecurityGroup } | undefined;
+}
+
+const ROOT = `${import.meta.dirname}/../..`;
+
+/** A function of `lambdas/`, bundled with all it needs, called by its alias `live`. */
+export class PlatformFunction extends Construct {
+  readonly live: Alias;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: PlatformFunctionProps) {
+    super(scope, id);
+    const { name, config, environment, rights, network } = props;
+    const { seconds, memory, disk } = functions[name];
+    const { reserved, provisioned } = config.concurrency[name] ?? {};
+    const logGroup = new LogGroup(this, 'Log', {
+      retention: config.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    grant(this.role, [
+      {
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [logGroup.logGroupArn],
+      },
+      ...(network ? IN_A_NETWORK : []),
+      ...rights,
+    ]);
+    acknowledgeStars(this.role, ['*'], 'X-Ray and network interfaces cannot be named beforehand.');
+    const handler = new NodejsFunction(this, 'Function', {
+      entry: `${ROOT}/lambdas/${name}.ts`,
+      depsLockFilePath: `${ROOT}/package-lock.json`,
+      projectRoot: ROOT,
+      description: `Tidegate: ${name}`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: memory,
+      ephemeralStorageSize: Size.mebibytes(disk),
+      timeout: Duration.seconds(seconds),
+      role: this.role,
+      environment: {
+        ...environment,
+        POWERTOOLS_SERVICE_NAME: name,
+        POWERTOOLS_LOG_LEVEL: config.logLevel,
+      },
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      applicationLogLevelV2: ApplicationLogLevel[config.logLevel],
+      // Without lines for each start and end, which cost more than the requests.
+      systemLogLevelV2: SystemLogLevel.WARN,
+      tracing: config.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+      ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
+      ...(network && { vpc: network.vpc, securityGroups: [network.securityGroup] }),
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node24',
+        minify: true,
+        mainFields: ['module', 'main'],
+        bundleAwsSDK: true,
+        // What a function never needs, and would read at each cold start.
+        esbuildArgs: {
+          '--alias:@aws-sdk/credential-provider-node':
+            './lambdas/stand-ins/environment-credentials.ts',
+          '--alias:semver': './lambdas/stand-ins/semver.ts',
+        },
+        // Packages in CommonJS call require for Node's own modules.
+        banner:
+          "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+      },
+    });
+    this.live = new Alias(this, 'Live', {
+      aliasName: 'live',
+      version: handler.currentVersion,
+      ...(provisioned !== undefined && { provisionedConcurrentExecutions: provisioned }),
+    });
+  }
+}
+
+const IN_A_NETWORK: readonly Right[] = [
+  {
+    actions: [
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
+    resources: ['*'],
+  },
+];

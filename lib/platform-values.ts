@@ -1,0 +1,40 @@
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import type { Construct } from 'constructs';
+
+/** What stacks tell each other; service stacks read it, too. */
+export type PlatformValue =
+  | 'api-id'
+  | 'api-stage'
+  | 'records-table'
+  | 'data-key'
+  | 'captured-bucket'
+  | 'artifacts-bucket'
+  | 'execution-role'
+  | 'capture-role'
+  | 'model-server-image'
+  | 'alarm-topic'
+  | 'packages-function';
+
+const parameterName = (stage: string, value: PlatformValue): string =>
+  `/tidegate/${stage}/${value}`;
+
+const idOf = (value: PlatformValue): string =>
+  `Value-${value}`.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/** Tells other stacks: a parameter, because what one stack exports cannot change while another imports it. */
+export const tell = (
+  scope: Construct,
+  stage: string,
+  values: Readonly<Partial<Record<PlatformValue, string>>>,
+): void => {
+  for (const [value, stringValue] of Object.entries(values) as [PlatformValue, string][]) {
+    new StringParameter(scope, idOf(value), {
+      parameterName: parameterName(stage, value),
+      stringValue,
+    });
+  }
+};
+
+/** What another stack told, as it is when this one is deployed. */
+export const told = (scope: Construct, stage: string, value: PlatformValue): string =>
+  StringParameter.valueForStringParameter(scope, parameterName(stage, value));

@@ -1,0 +1,130 @@
+import {
+  CfnOutput,
+  Duration,
+  RemovalPolicy,
+  Stack,
+  type StackProps,
+  Validations,
+} from 'aws-cdk-lib';
+import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+import { prefixOf, type StageConfig } from '../config';
+import { AlarmTopic } from '../constructs/alarm-topic';
+import { Firewall } from '../constructs/firewall';
+import { modelServerImage } from '../constructs/model-server-image';
+import { platformData } from '../constructs/platform-data';
+import { PlatformFunction } from '../constructs/platform-function';
+import { platformRights } from '../constructs/platform-rights';
+import { Reconciliation } from '../constructs/reconciliation';
+import { ServiceRoles } from '../constructs/service-roles';
+import { ServingApi } from '../constructs/serving-api';
+import type { FunctionName } from '../functions';
+import { tell } from '../platform-values';
+
+export interface ApiStackProps extends StackProps {
+  /** The stage's name; its data stack must be there. */
+  readonly stage: string;
+  readonly config: StageConfig;
+}
+
+/** Server errors within five minutes that somebody should look at. */
+const MANY_ERRORS = 5;
+
+/** The platform: its API and functions, and what services' stacks are made with. It holds no data. */
+export class ApiStack extends Stack {
+  constructor(scope: Construct, id: string, { stage, config, ...props }: ApiStackProps) {
+    super(scope, id, {
+      ...props,
+      // With it goes the API's address, which callers know.
+      terminationProtection: config.removal === RemovalPolicy.RETAIN,
+      description: 'Tidegate: API, functions, roles of services',
+    });
+    const prefix = prefixOf(stage);
+    const data = platformData(this, { stage, config });
+    const roles = new ServiceRoles(this, 'Roles', { stage, prefix, config, data });
+    const alarms = new AlarmTopic(this, 'Alarms', { email: config.alarmEmail });
+
+    const serviceRole = roles.service.roleArn;
+    const rights = platformRights({
+      ...{ stack: this, prefix, data, serviceRole, modelBuckets: config.modelBuckets },
+    });
+    const environment = {
+      STAGE: stage,
+      RECORDS_TABLE: data.table,
+      ARTIFACTS_BUCKET: data.artifacts,
+      TEMPLATES_BUCKET: data.artifacts,
+      CAPTURED_BUCKET: data.captured,
+      SECRETS_PREFIX: `${prefix}/`,
+      ALLOWED_INSTANCE_TYPES: config.allowedInstanceTypes.join(','),
+      ...(config.baseUrl !== null && { BASE_URL: config.baseUrl }),
+    };
+    const control = { ...environment, SERVICE_ROLE_ARN: serviceRole };
+    const network = this.network(config);
+    const start = (id: string, name: FunctionName, variables = environment) =>
+      new PlatformFunction(this, id, {
+        ...{ name, config, network, environment: variables, rights: rights[name] },
+      }).live;
+
+    const reconcile = start('Reconcile', 'reconcile', control);
+    const { api, stageName } = new ServingApi(this, 'Serving', {
+      ...{ prefix, config },
+      functions: {
+        authorizer: start('Authorizer', 'authorizer'),
+        predict: start('Predict', 'predict'),
+        about: start('About', 'about'),
+        access: start('Access', 'access'),
+        models: start('Models', 'models'),
+        services: start('Services', 'services', control),
+      },
+    });
+    const packages = start('Packages', 'packages');
+    const { failed } = new Reconciliation(this, 'Reconciliation', { prefix, reconcile });
+    if (config.firewall) {
+      new Firewall(this, 'Firewall', { prefix, before: api.deploymentStage.stageArn });
+    }
+
+    alarms.tells(failed);
+    alarms.tells(
+      api
+        .metricServerError({ period: Duration.minutes(5), statistic: 'sum' })
+        .createAlarm(this, 'ServerErrors', {
+          alarmDescription: 'The API fails: look at the logs of its functions.',
+          threshold: MANY_ERRORS,
+          evaluationPeriods: 1,
+          treatMissingData: TreatMissingData.NOT_BREACHING,
+        }),
+    );
+
+    tell(this, stage, {
+      'api-id': api.restApiId,
+      'api-stage': stageName,
+      'execution-role': roles.execution.roleArn,
+      'capture-role': roles.capture.roleArn,
+      'model-server-image': modelServerImage(this),
+      'alarm-topic': alarms.topic.topicArn,
+      'packages-function': packages.functionArn,
+    });
+    new CfnOutput(this, 'RestApiId', { value: api.restApiId });
+    new CfnOutput(this, 'Url', { value: config.baseUrl ?? api.url });
+    new CfnOutput(this, 'RecordsTable', { value: data.table });
+  }
+
+  private network({ network }: StageConfig) {
+    if (network === null) return undefined;
+    const vpc = Vpc.fromVpcAttributes(this, 'Network', {
+      vpcId: network.vpcId,
+      availabilityZones: [...network.availabilityZones],
+      privateSubnetIds: [...network.privateSubnetIds],
+    });
+    Validations.of(vpc).acknowledge({
+      id: 'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId',
+      reason: 'Functions are put into subnets; whose routes they have, nobody asks here.',
+    });
+    const securityGroup = new SecurityGroup(this, 'FunctionsOut', {
+      vpc,
+      description: 'Tidegate: functions call AWS, and nobody calls them',
+    });
+    return { vpc, securityGroup };
+  }
+}
