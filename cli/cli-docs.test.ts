@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { awsEnvironment, TEST_CREDENTIALS } from './aws/testing/aws-environment';
 import { commandNames } from './testing/command-names';
 import { runCli } from './testing/run-cli';
 
@@ -7,6 +8,12 @@ const DOCS = readFileSync(join(__dirname, '..', 'docs', 'cli.md'), 'utf8');
 const EXAMPLES = DOCS.match(/^tidegate .*$/gm) ?? [];
 
 describe('docs/cli.md', () => {
+  // Examples destroy things: whoever runs this may have credentials of a real account.
+  awsEnvironment({
+    ...{ ...TEST_CREDENTIALS, AWS_REGION: 'eu-west-1' },
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:8',
+  });
+
   it.each(commandNames())('has an example of %s', (name) => {
     const found = EXAMPLES.some(
       (line) => line === `tidegate ${name}` || line.startsWith(`tidegate ${name} `),

@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError } from './cli-error';
 
-/** What `tidegate up` leaves in the data folder for the command line. */
+/** What `tidegate up` leaves in the data folder, and `tidegate login` in its own, for the command line. */
 export interface Credentials {
   readonly file: string;
   readonly endpoint: string | undefined;
   readonly operatorToken: string | undefined;
+  /** When the token ends; the token of `tidegate up` does not. */
+  readonly expiresAt: string | undefined;
   /** Keys by service, then by name. */
   readonly keys: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -34,6 +36,7 @@ export const readCredentials = (dataFolder: string): Credentials | null => {
     file,
     endpoint: textIn(members, 'endpoint'),
     operatorToken: textIn(members, 'operator_token'),
+    expiresAt: textIn(members, 'expires_at'),
     keys: keysIn(members.keys),
   };
 };

@@ -4,6 +4,7 @@ import { addAbout } from './about/commands';
 import { addKeys } from './access/key-commands';
 import { addOperators } from './access/operator-commands';
 import { addWho } from './access/who-commands';
+import { addAws } from './aws/commands';
 import { addRequests } from './capture/request-commands';
 import { DEFAULT_ENDPOINT } from './endpoint';
 import type { Environment } from './environment';
@@ -56,7 +57,10 @@ export const program = (environment: Environment): Command => {
       styleArgumentTerm: (text) => style.cyan(text),
     })
     .option('--endpoint <url>', `where the platform is (TIDEGATE_ENDPOINT, ${DEFAULT_ENDPOINT})`)
-    .option('--data <folder>', 'where credentials.json lies (TIDEGATE_DATA, .tidegate)')
+    .option(
+      '--data <folder>',
+      'where credentials.json lies (TIDEGATE_DATA; .tidegate, or where `login` keeps it)',
+    )
     .option('--token <token>', 'better in TIDEGATE_TOKEN: arguments can be seen by others')
     .option('--json', "the platform's own JSON, one document")
     .option('--no-color', 'no colours')
@@ -81,6 +85,8 @@ export const program = (environment: Environment): Command => {
   root.commandsGroup('People:');
   addOperators(root, act);
   addWho(root, act);
+  root.commandsGroup('On AWS:');
+  addAws(root, environment, act);
   root.commandsGroup('Start here:').helpCommand('help [command]', 'Show the help of a command');
   return root;
 };

@@ -1,12 +1,15 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
+import { CliError } from './cli-error';
 import { httpClient, type Send } from './client';
 import { type CallApi, controlApi } from './control-api';
 import { type Credentials, credentialsFile, readCredentials } from './credentials';
 import { checkedEndpoint, DEFAULT_ENDPOINT, isSameHome } from './endpoint';
 import type { Environment } from './environment';
+import { keptCredentials } from './kept-credentials';
 import { type Progress, progressOn } from './terminal/progress';
 import { type Column, details, table } from './terminal/table';
+import { localTime } from './terminal/times';
 import { write } from './terminal/write';
 
 /** Options that every command takes. */
@@ -61,17 +64,25 @@ export const openSession = (
   const { env, stdout, stderr, now } = environment;
   const json = options.json === true;
   const paint = paintFor(environment, options);
-  const dataFolder = options.data ?? (env.TIDEGATE_DATA || '.tidegate');
-  const credentials = read(dataFolder);
-  const endpoint = checkedEndpoint(
-    options.endpoint ?? (env.TIDEGATE_ENDPOINT || (credentials?.endpoint ?? DEFAULT_ENDPOINT)),
-  );
+  const asked = options.endpoint ?? (env.TIDEGATE_ENDPOINT || undefined);
+  const { dataFolder, credentials } = keptCredentials({
+    folder: options.data ?? (env.TIDEGATE_DATA || undefined),
+    endpoint: asked === undefined ? undefined : checkedEndpoint(asked),
+    ...{ env, read },
+  });
+  const endpoint = checkedEndpoint(asked ?? credentials?.endpoint ?? DEFAULT_ENDPOINT);
   const kept = credentialsFor(endpoint, credentials);
   const given = options.token ?? (env.TIDEGATE_TOKEN || undefined);
-  const operatorToken = given ?? kept?.operatorToken;
+  const ended = given === undefined ? endOf(kept, now()) : null;
+  const operatorToken = given ?? (ended ? undefined : kept?.operatorToken);
   const print = (text: string) => write(stdout, `${text}\n`);
-  const sendAs = (credential: string | undefined, credentialHint?: string): Send =>
-    httpClient({ endpoint, credential, ...(credentialHint !== undefined && { credentialHint }) });
+  const sendAs = (credential: string | undefined, wanted?: string): Send => {
+    const credentialHint = credential === undefined && ended ? ended.hint : wanted;
+    return httpClient({
+      ...{ endpoint, credential },
+      ...(credentialHint !== undefined && { credentialHint }),
+    });
+  };
   const hint = tokenHint(given !== undefined, kept, credentials, dataFolder);
   const width = stdout.isTTY ? (stdout.columns ?? 80) : undefined;
   return {
@@ -82,7 +93,7 @@ export const openSession = (
     operatorToken,
     json,
     paint,
-    call: controlApi(sendAs(operatorToken, hint)),
+    call: ended ? () => Promise.reject(ended) : controlApi(sendAs(operatorToken, hint)),
     sendAs,
     progress: () => progressOn(stderr, now),
     print,
@@ -105,6 +116,16 @@ const credentialsFor = (endpoint: string, credentials: Credentials | null): Cred
   return made === undefined || isSameHome(made, endpoint) ? credentials : null;
 };
 
+/** Why a kept token opens nothing any more; null while it does. */
+const endOf = (kept: Credentials | null, now: Date): CliError | null => {
+  const { operatorToken, expiresAt } = kept ?? {};
+  if (operatorToken === undefined || expiresAt === undefined) return null;
+  if (now.getTime() < Date.parse(expiresAt)) return null;
+  return new CliError(`you were signed in until ${localTime(expiresAt)}`, {
+    hint: 'sign in again: tidegate login',
+  });
+};
+
 const tokenHint = (
   given: boolean,
   kept: Credentials | null,
@@ -112,6 +133,9 @@ const tokenHint = (
   dataFolder: string,
 ): string => {
   if (given) return 'the token sent is the one of --token or TIDEGATE_TOKEN';
+  if (kept?.operatorToken && kept.expiresAt) {
+    return `the token sent is the one of ${kept.file}: \`tidegate login\` gets another`;
+  }
   if (kept?.operatorToken) return `the token sent is the one of ${kept.file}`;
   if (found && !kept) {
     return `${found.file} is for ${found.endpoint ?? 'another endpoint'}: set TIDEGATE_TOKEN for this one`;

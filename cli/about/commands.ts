@@ -1,4 +1,7 @@
 import { Argument, type Command } from 'commander';
+import { withAws, withStage } from '../aws/commands';
+import { diagnoseAws } from '../aws/doctor';
+import type { AwsOptions } from '../aws/sdk';
 import { withExample } from '../command-parts';
 import type { Environment } from '../environment';
 import { type GlobalOptions, openSession } from '../session';
@@ -25,13 +28,19 @@ export const addAbout = (root: Command, environment: Environment): void => {
     'tidegate init ./my-model --service loans',
   );
   withExample(
-    root
-      .command('doctor')
-      .description('Check this machine, the platform and its services, and say the way out')
-      .action((_: unknown, command: Command) =>
-        diagnose(environment, command.optsWithGlobals<GlobalOptions>()),
+    withAws(
+      withStage(
+        root
+          .command('doctor')
+          .description('Check this machine, the platform and its services, and say the way out')
+          .option('--aws', 'check the AWS account and a stage in it instead'),
       ),
+    ).action((options: { readonly aws?: true }, command: Command) => {
+      const all = command.optsWithGlobals<GlobalOptions & AwsOptions & { stage: string }>();
+      return options.aws ? diagnoseAws(environment, all) : diagnose(environment, all);
+    }),
     'tidegate doctor',
+    'tidegate doctor --aws --stage dev',
   );
   withExample(
     root

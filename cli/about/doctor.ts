@@ -1,12 +1,11 @@
-import { CliError } from '../cli-error';
 import { readCredentials } from '../credentials';
 import { isLocal } from '../endpoint';
 import type { Environment } from '../environment';
 import { type GlobalOptions, openSession, type Session } from '../session';
-import { printable } from '../terminal/printable';
 import { type Check, wrong } from './checks';
 import { checkCredentialsMode, checkDataFolder, checkNode, checkPython } from './machine-checks';
 import { checkEndpoint, checkServices, checkToken } from './platform-checks';
+import { tellChecks } from './tell-checks';
 
 /**
  * Checks this machine, the platform and its services.
@@ -35,11 +34,7 @@ export const diagnose = async (environment: Environment, options: GlobalOptions)
     await checkPython(environment),
     ...(await checkPlatform(session)),
   ];
-  const faults = checks.filter(({ status }) => status === 'wrong').length;
-  await session.answer({ ok: faults === 0, checks }, () => printChecks(session, checks));
-  if (faults > 0) {
-    throw new CliError(`${faults} ${faults === 1 ? 'thing is' : 'things are'} wrong`);
-  }
+  await tellChecks(session, checks);
 };
 
 const checkPlatform = async (session: Session): Promise<readonly Check[]> => {
@@ -52,17 +47,4 @@ const checkPlatform = async (session: Session): Promise<readonly Check[]> => {
     return [wrong('services', detail, 'see the platform’s own log')];
   });
   return [...endpoint, token, ...services];
-};
-
-const MARKS = { ok: 'ok', note: 'note', wrong: 'WRONG' } as const;
-const MARK_WIDTH = 7;
-
-const printChecks = async ({ print, paint }: Session, checks: readonly Check[]): Promise<void> => {
-  const paints = { ok: paint.green, note: paint.yellow, wrong: paint.red };
-  const width = Math.max(...checks.map(({ name }) => name.length)) + 2;
-  for (const { name, status, detail, way_out } of checks) {
-    const mark = paints[status](MARKS[status].padEnd(MARK_WIDTH));
-    await print(`${mark}${name.padEnd(width)}${printable(detail)}`);
-    if (way_out !== null) await print(`${' '.repeat(MARK_WIDTH + width)}${paint.dim(way_out)}`);
-  }
 };
