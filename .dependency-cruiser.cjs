@@ -27,7 +27,22 @@ module.exports = {
     floor('aws-adapters', '^adapters/aws/', ['^core/', '^api/', 'node_modules/@aws-sdk/'], {
       node: true,
     }),
-    floor('lib-is-infrastructure', '^lib/', ['node_modules/(aws-cdk-lib|constructs)/']),
+    floor('lib-is-infrastructure', '^lib/', [
+      '^core/',
+      '^api/',
+      'node_modules/(aws-cdk-lib|constructs)/',
+    ]),
+    floor(
+      'lambdas-compose',
+      '^lambdas/',
+      [
+        '^(core|api|adapters|model-server)/',
+        '^package\\.json$',
+        '^docs/aws-prices\\.json$',
+        'node_modules/(@aws-sdk|@aws-lambda-powertools|@middy|@types/aws-lambda)/',
+      ],
+      { node: true },
+    ),
     floor(
       'model-server-predicts',
       '^model-server/',
@@ -59,6 +74,10 @@ module.exports = {
   ],
   options: {
     tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^(cdk\\.out|\\.build|\\.cache|\\.tidegate|\\.venv|my-models)/' },

@@ -7,7 +7,7 @@ const base = {
   transformIgnorePatterns: [`/node_modules/(?!(${esm})/)`],
   modulePathIgnorePatterns: ['<rootDir>/.build', '<rootDir>/.cache'],
 };
-const unit = ['core', 'api', 'adapters', 'model-server', 'cli'];
+const unit = ['core', 'api', 'adapters', 'lambdas', 'model-server', 'cli'];
 
 export default {
   globalSetup: '<rootDir>/bin/build.mjs',

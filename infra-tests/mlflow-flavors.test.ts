@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileArtifactStore } from '../adapters/embedded/file-artifact-store';
 import { localHost } from '../adapters/embedded/local-host';
+import { versionPlan } from '../adapters/embedded/local-host-fixture';
 import type { VersionPlan } from '../core/inference/model-host';
 import { checkExpected } from '../core/models/expected-answers';
 import type { ModelVersion } from '../core/models/model-version';
@@ -49,7 +50,7 @@ describePython('models logged with MLflow, served by its own scoring process', (
         origin: 'given',
       },
     };
-    return { name, model, replicas: 1 };
+    return versionPlan(model, { name });
   };
 
   beforeAll(async () => {

@@ -2,7 +2,11 @@ import { caller, until } from './support/api';
 import { freshName, type Home, openHome } from './support/home';
 import { example, expected, registerWine, wineBody } from './support/wine';
 
-describe('from a model to predictions that are remembered', () => {
+// In a home of many processes a change holds within seconds: what is asked too early is asked again.
+describe('from a model to predictions', () => {
+  // Functions start cold, and stacks take their time.
+  jest.setTimeout(60_000);
+
   const name = freshName('wine');
   let home: Home;
   let key = '';
@@ -91,22 +95,6 @@ describe('from a model to predictions that are remembered', () => {
     expect(typed).toMatchObject({ status: 415 });
   });
 
-  it('finds a request again by its id and by the id the caller gave it', async () => {
-    const { body } = await predict({ ...wineBody, client_request_id: 'find me' });
-    const path = `/api/services/${name}/requests`;
-    const found = await home.operator(`${path}/${body.request_id}`);
-    expect(found).toMatchObject({
-      status: 200,
-      body: { status_code: 200, client_request_id: 'find me', row_count: example.data.length },
-    });
-    expect(JSON.parse(found.body.request).dataframe_split).toEqual(wineBody.dataframe_split);
-    expect(JSON.parse(found.body.response)).toEqual(body);
-    const listed = await home.operator(`${path}?client_request_id=find%20me`);
-    expect(listed.body.items).toMatchObject([{ request_id: body.request_id }]);
-    const refusals = await home.operator(`${path}?status=400`);
-    expect(refusals.body.items.length).toBeGreaterThanOrEqual(2);
-  });
-
   it('shares traffic between two versions, sticks to a split key and pins by name', async () => {
     const second = await registerWine(home.operator, name, true);
     const added = await home.operator(`/api/services/${name}/versions`, {
@@ -124,15 +112,21 @@ describe('from a model to predictions that are remembered', () => {
       body: { v1: 50, v2: 50 },
     });
     expect(split).toMatchObject({ status: 200, body: { traffic: { v1: 50, v2: 50 } } });
-    const pinned = await predict(wineBody, { 'x-tidegate-version': 'v2' });
+    const pinned = await until(
+      () => predict(wineBody, { 'x-tidegate-version': 'v2' }),
+      ({ status }) => status === 200,
+    );
     expect(pinned.body.service_version).toBe('v2');
     expect(Object.values(pinned.body.probabilities[0] as Record<string, number>)).toHaveLength(6);
     const versionOf = async (user: string) =>
       (await predict(wineBody, { 'x-tidegate-split-key': user })).body.service_version;
     const users = [...Array(24).keys()].map((user) => `user-${user}`);
-    const first = await Promise.all(users.map(versionOf));
-    expect(new Set(first).size).toBe(2);
-    await expect(Promise.all(users.map(versionOf))).resolves.toEqual(first);
+    const round = () => Promise.all(users.map(versionOf));
+    await until(
+      async () => [await round(), await round()] as const,
+      ([first, again]) =>
+        new Set(first).size === 2 && first.every((version, i) => version === again[i]),
+    );
     const missing = await predict(wineBody, { 'x-tidegate-version': 'v9' });
     expect(missing).toMatchObject({
       status: 404,
@@ -140,13 +134,10 @@ describe('from a model to predictions that are remembered', () => {
     });
   });
 
-  it('compares the versions on the same rows, each remembered under the id answered', async () => {
+  it('compares the versions on the same rows', async () => {
     const compared = await caller(home.url, key)(`/services/${name}/compare`, { body: wineBody });
-    const { request_id, versions, deltas } = compared.body;
+    const { versions, deltas } = compared.body;
     expect(deltas.v2[0]).toBeCloseTo(versions.v2.predictions[0] - versions.v1.predictions[0], 9);
-    const path = `/api/services/${name}/requests?primary_request_id=${request_id}`;
-    const { body } = await home.operator(path);
-    expect(body.items).toMatchObject([{ role: 'compare' }, { role: 'compare' }]);
   });
 
   it('speaks the Open Inference Protocol', async () => {
@@ -184,7 +175,10 @@ describe('from a model to predictions that are remembered', () => {
       () => statuses(rotated.body.key),
       ({ status }) => status === 403,
     );
-    expect((await statuses(second.key)).status).toBe(403);
+    await until(
+      () => statuses(second.key),
+      ({ status }) => status === 403,
+    );
   });
 
   it('throttles, and says when to come back', async () => {
@@ -209,13 +203,15 @@ describe('from a model to predictions that are remembered', () => {
       () => home.operator(service),
       ({ body }) => body.status === 'stopped',
     );
-    expect(await predict()).toMatchObject({
-      status: 409,
-      body: { type: 'urn:tidegate:not-running' },
-    });
+    const answers = (status: number) =>
+      until(
+        () => predict(),
+        (answer) => answer.status === status,
+      );
+    expect((await answers(409)).body.type).toBe('urn:tidegate:not-running');
     await home.operator(`${service}/start`, { method: 'POST' });
     await running();
-    expect((await predict()).status).toBe(200);
+    await answers(200);
     const early = await home.operator(service, { method: 'DELETE' });
     expect(early).toMatchObject({ status: 409, body: { type: 'urn:tidegate:not-stopped' } });
     await home.operator(`${service}/stop`, { method: 'POST' });
@@ -225,7 +221,7 @@ describe('from a model to predictions that are remembered', () => {
     );
     expect((await home.operator(service, { method: 'DELETE' })).status).toBe(204);
     expect((await home.operator(service)).status).toBe(404);
-    expect((await predict()).status).toBe(403);
+    await answers(403);
     expect((await home.operator(`${service}/keys`)).status).toBe(404);
   });
 
@@ -235,6 +231,5 @@ describe('from a model to predictions that are remembered', () => {
     for (const action of ['registerVersion', 'createService', 'setTraffic', 'deleteService']) {
       expect(actions).toContain(action);
     }
-    expect(actions).toContain('getRequest');
   });
 });

@@ -1,37 +1,57 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
 const BIN = join(ROOT, 'node_modules/.bin');
-const SYNTH_MS = 120_000;
+const SYNTH_MS = 180_000;
 
 /** A resource of a CloudFormation template. */
 export interface Resource {
   readonly Type: string;
   readonly Properties: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: readonly string[];
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
 }
 
-/** The resources of a stack by their logical ids. */
-export type Resources = Readonly<Record<string, Resource>>;
+/** A stack's template, and how many bytes it has. */
+export interface Template {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
+  readonly bytes: number;
+}
+
+/** What an app is made into. */
+export interface Synthesized {
+  /** By the stacks' names. */
+  readonly stacks: ReadonlyMap<string, Template>;
+  /** Bytes of each bundled function, by the key of its asset. */
+  readonly bundles: ReadonlyMap<string, number>;
+  /** What the CLI printed: warnings, too. */
+  readonly said: string;
+}
 
 /**
- * The stacks that the real CDK CLI makes of an app, by name, without network, credentials and Docker.
+ * What the real CDK CLI makes of an app, without network, credentials and Docker.
  * @throws with its output when it fails, as it does for a finding of cdk-nag or of the default rules
  */
 export const synth = (
   context: Readonly<Record<string, string>>,
   app = 'tsx bin/platform.ts',
-): ReadonlyMap<string, Resources> => {
+): Synthesized => {
   const out = mkdtempSync(join(tmpdir(), 'tidegate-cdk-'));
   try {
-    const given = Object.entries(context).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const folder = join(out, 'cdk');
+    // The platform alone, unless a manifest is given: not the one that lies here.
+    const given = Object.entries({ manifest: 'none', ...context }).flatMap(([name, value]) => [
+      '-c',
+      `${name}=${value}`,
+    ]);
     const { status, stdout, stderr } = spawnSync(
       join(BIN, 'cdk'),
-      ['synth', '--quiet', '--no-notices', '--app', app, '--output', join(out, 'cdk'), ...given],
+      ['synth', '--quiet', '--no-notices', '--app', app, '--output', folder, ...given],
       {
         cwd: ROOT,
         encoding: 'utf8',
@@ -44,14 +64,30 @@ export const synth = (
       },
     );
     if (status !== 0) throw new Error(`cdk synth ended with ${status}: ${stdout}${stderr}`);
-    const files = readdirSync(join(out, 'cdk')).filter((file) => file.endsWith('.template.json'));
-    return new Map(
-      files.map((file) => [
-        file.slice(0, -'.template.json'.length),
-        JSON.parse(readFileSync(join(out, 'cdk', file), 'utf8')).Resources,
-      ]),
-    );
+    return { stacks: templatesIn(folder), bundles: bundlesIn(folder), said: stdout + stderr };
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
+};
+
+const SUFFIX = '.template.json';
+
+const templatesIn = (folder: string): ReadonlyMap<string, Template> => {
+  const files = readdirSync(folder).filter((file) => file.endsWith(SUFFIX));
+  return new Map(
+    files.map((file) => {
+      const text = readFileSync(join(folder, file), 'utf8');
+      return [file.slice(0, -SUFFIX.length), { ...JSON.parse(text), bytes: text.length }];
+    }),
+  );
+};
+
+const bundlesIn = (folder: string): ReadonlyMap<string, number> => {
+  const assets = readdirSync(folder).filter((name) => name.startsWith('asset.'));
+  return new Map(
+    assets.flatMap((asset) => {
+      const size = statSync(join(folder, asset, 'index.mjs'), { throwIfNoEntry: false })?.size;
+      return size === undefined ? [] : [[asset.slice('asset.'.length), size] as const];
+    }),
+  );
 };

@@ -26,9 +26,9 @@ export const caller =
 
 export type Caller = ReturnType<typeof caller>;
 
-/** Asks again until the answer is as wanted. @throws after 20 seconds, with the last answer */
+/** Asks again until the answer is as wanted. @throws after 30 seconds, with the last answer */
 export const until = async <T>(ask: () => Promise<T>, wanted: (answer: T) => boolean) => {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 30_000;
   for (;;) {
     const answer = await ask();
     if (wanted(answer)) return answer;

@@ -24,7 +24,8 @@ export const registerWine = async (operator: Caller, model: string, v2 = false) 
   await create({ gzip: true, file, cwd: v2 ? wineModelV2 : wineModel }, ['.']);
   const { body: upload } = await operator('/api/uploads', { method: 'POST' });
   const bytes = readFileSync(file);
-  const sent = await operator(upload.url, { method: upload.method, body: new Uint8Array(bytes) });
+  // The address is its own permission: S3 refuses a second one.
+  const sent = await fetch(upload.url, { method: upload.method, body: new Uint8Array(bytes) });
   expect(sent.status).toBe(200);
   const registered = await operator(`/api/models/${model}/versions`, {
     body: { source: { upload: upload.upload_id } },

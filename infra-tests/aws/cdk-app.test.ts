@@ -1,0 +1,56 @@
+import { readable } from './rules/stage';
+import { type Resource, type Synthesized, synth } from './synth';
+
+const SYNTH_MS = 200_000;
+
+describe("Tidegate in somebody else's CDK app", () => {
+  let made: Synthesized;
+  beforeAll(() => {
+    made = synth({}, 'tsx examples/cdk-app/app.ts');
+  }, SYNTH_MS);
+  const ofType = (type: string): readonly Resource[] =>
+    Object.values(made.stacks.get('research-models-api')?.Resources ?? {}).filter(
+      ({ Type }) => Type === type,
+    );
+
+  it('has the names of its stage, and stacks named as the app likes', () => {
+    expect([...made.stacks.keys()]).toEqual(
+      expect.arrayContaining(['research-models-api', 'research-models-data']),
+    );
+    const names = ofType('AWS::SSM::Parameter').map(({ Properties }) => Properties.Name);
+    expect(names).toContain('/tidegate/research/api-id');
+  });
+
+  it('leaves no finding of cdk-nag open, not even a warning', () => {
+    expect(made.said).not.toMatch(/WARNING|ERROR/);
+  });
+
+  it('runs its functions in the network that it is given, with nobody let in', () => {
+    const functions = ofType('AWS::Lambda::Function');
+    expect(functions.length).toBeGreaterThan(0);
+    for (const { Properties } of functions) {
+      expect(Properties.VpcConfig).toMatchObject({
+        SubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+      });
+    }
+    expect(ofType('AWS::EC2::SecurityGroup').map(({ Properties }) => Properties)).toEqual([
+      expect.not.objectContaining({ SecurityGroupIngress: expect.anything() }),
+    ]);
+  });
+
+  it('holds what it is told of instances, alarms, buckets, log groups and the account', () => {
+    const policies = JSON.stringify(ofType('AWS::IAM::Policy'));
+    expect(policies).toContain('"sagemaker:InstanceTypes":["ml.m5.large","ml.g5.xlarge"]');
+    expect(policies).toContain('example-training-results');
+    expect(ofType('AWS::SNS::Subscription').map(({ Properties }) => Properties)).toMatchObject([
+      { Protocol: 'email', Endpoint: 'ml-on-call@example.com' },
+    ]);
+    for (const { Properties } of ofType('AWS::Logs::LogGroup')) {
+      expect(Properties.RetentionInDays).toBe(365);
+    }
+    expect(ofType('AWS::ApiGateway::Account')).toEqual([]);
+    expect(ofType('AWS::WAFv2::WebACL')).toEqual([]);
+    const url = made.stacks.get('research-models-api')?.Outputs?.Url?.Value;
+    expect(readable(url)).toBe('https://ml.example.com');
+  });
+});

@@ -1,0 +1,47 @@
+"""Lambda: the names of thrown errors, and metrics that functions write into their logs (EMF)."""
+
+import json
+import re
+import threading
+
+import ministack.core.lambda_runtime as lambdas
+from ministack.services import cloudwatch, lambda_svc
+
+from mends.patch import patch
+
+_thrown = threading.local()
+
+_SAYS_ERROR = "error: String(err.message || err),"
+assert _SAYS_ERROR in lambdas._NODEJS_WORKER_SCRIPT
+lambdas._NODEJS_WORKER_SCRIPT = lambdas._NODEJS_WORKER_SCRIPT.replace(_SAYS_ERROR, "name: err.name, " + _SAYS_ERROR)
+
+
+@patch(lambdas.Worker)
+def invoke(original, *args, **kwargs):
+    result = original(*args, **kwargs)
+    _thrown.name = result.get("name")
+    return result
+
+
+def _metrics_of(line):
+    """Each metric of a line: its namespace, name, value, unit and dimensions."""
+    data = json.loads(line)
+    for directive in data["_aws"]["CloudWatchMetrics"]:
+        for metric in directive["Metrics"]:
+            given = data[metric["Name"]]
+            for value in given if isinstance(given, list) else [given]:
+                for names in directive["Dimensions"]:
+                    dimensions = {name: str(data[name]) for name in names}
+                    yield directive["Namespace"], metric["Name"], value, metric.get("Unit", "None"), dimensions
+
+
+@patch(lambda_svc)
+def _execute_function_warm(original, *args):
+    result = original(*args)
+    name = getattr(_thrown, "name", None)
+    if result.get("error") and name and result["body"].get("errorType") == "Runtime.HandlerError":
+        result["body"]["errorType"] = name
+    for line in re.findall(r'^\{"_aws".*', result.get("log") or "", re.M):
+        for metric in _metrics_of(line):
+            cloudwatch.record_metric(*metric)
+    return result

@@ -1,0 +1,145 @@
+import { stages } from '../../../lib/config';
+import { functions } from '../../../lib/functions';
+import { type Made, ofType, readable, sorted } from './stage';
+
+interface FunctionProperties {
+  readonly Runtime: string;
+  readonly Code: { readonly S3Key: string };
+  readonly Environment: { readonly Variables: Readonly<Record<string, unknown>> };
+  readonly LoggingConfig: { readonly LogGroup: unknown };
+  readonly ReservedConcurrentExecutions?: number;
+}
+
+const NAMES = Object.keys(functions);
+/** What is read at a cold start while a caller waits; what operators wait for may be larger. */
+const MOST_BYTES: Readonly<Record<string, number>> = { authorizer: 400_000, predict: 650_000 };
+const MOST_BYTES_OF_CONTROL = 1_000_000;
+const CONTROLLING = ['services', 'reconcile'];
+
+/** Rules about functions. */
+export const functionRules = (made: Made): void => {
+  const all = () =>
+    ofType(made, 'AWS::Lambda::Function').map(([id, { Properties }]) => {
+      const properties = Properties as unknown as FunctionProperties;
+      const name = String(properties.Environment.Variables.POWERTOOLS_SERVICE_NAME);
+      return { id, name, properties };
+    });
+
+  it('have one function for each entry of lambdas', () => {
+    expect(sorted(all().map(({ name }) => name))).toEqual(sorted(NAMES));
+  });
+
+  it('run functions on Node 24 and arm64, traced where the stage says so, with JSON logs in groups of their own', () => {
+    for (const { properties } of all()) {
+      expect(properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+        ...(made.stage === 'dev' && { TracingConfig: { Mode: 'Active' } }),
+        LoggingConfig: { LogFormat: 'JSON', SystemLogLevel: 'WARN' },
+      });
+    }
+    const groups = new Set(
+      all().map(({ properties }) => readable(properties.LoggingConfig.LogGroup)),
+    );
+    expect(groups.size).toBe(NAMES.length);
+  });
+
+  it('bundle functions as ES modules that load fast', () => {
+    const { bundles } = made.synthesized();
+    for (const { name, properties } of all()) {
+      const size = bundles.get(properties.Code.S3Key.replace('.zip', ''));
+      expect({ name, size }).toEqual({ name, size: expect.any(Number) });
+      const limit = MOST_BYTES[name] ?? MOST_BYTES_OF_CONTROL;
+      expect([name, Number(size) <= limit]).toEqual([name, true]);
+    }
+  });
+
+  it('call every function by its alias, which a deployment moves at once', () => {
+    const aliases = ofType(made, 'AWS::Lambda::Alias');
+    expect(aliases.map(([, { Properties }]) => Properties.Name)).toEqual(NAMES.map(() => 'live'));
+    const refs = new Set(aliases.map(([id]) => `<${id}>`));
+    for (const [, { Properties }] of ofType(made, 'AWS::Lambda::Permission')) {
+      expect(refs).toContain(readable(Properties.FunctionName));
+    }
+    for (const [, { Properties }] of ofType(made, 'AWS::Events::Rule')) {
+      const [{ Arn }] = Properties.Targets as [{ Arn: unknown }];
+      expect(refs).toContain(readable(Arn));
+    }
+  });
+
+  it('tell functions where everything is, and the service role only to those that use it', () => {
+    for (const { name, properties } of all()) {
+      const given = sorted(Object.keys(properties.Environment.Variables));
+      expect([name, given]).toEqual([
+        name,
+        [
+          'ALLOWED_INSTANCE_TYPES',
+          'ARTIFACTS_BUCKET',
+          'CAPTURED_BUCKET',
+          'POWERTOOLS_LOG_LEVEL',
+          'POWERTOOLS_SERVICE_NAME',
+          'RECORDS_TABLE',
+          'SECRETS_PREFIX',
+          ...(CONTROLLING.includes(name) ? ['SERVICE_ROLE_ARN'] : []),
+          'STAGE',
+          'TEMPLATES_BUCKET',
+        ],
+      ]);
+      expect(properties.Environment.Variables).toMatchObject({
+        STAGE: made.stage,
+        SECRETS_PREFIX: `tidegate-${made.stage}/`,
+      });
+    }
+  });
+
+  it('keep concurrency free for credentials and operators, as the stage says', () => {
+    const wanted = made.stage === 'prod' ? stages.prod.concurrency : stages.dev.concurrency;
+    const reserved = Object.fromEntries(
+      all().flatMap(({ name, properties }) =>
+        properties.ReservedConcurrentExecutions === undefined
+          ? []
+          : [[name, properties.ReservedConcurrentExecutions]],
+      ),
+    );
+    const expected = Object.entries(wanted).map(([name, { reserved }]) => [name, reserved]);
+    expect(reserved).toEqual(Object.fromEntries(expected));
+  });
+
+  it('reconcile within bounds: events are dropped when they are old, failures are kept and told', () => {
+    const rules = ofType(made, 'AWS::Events::Rule').map(([, { Properties }]) => Properties);
+    expect(rules).toHaveLength(3);
+    for (const { Targets } of rules) {
+      expect(Targets).toEqual([
+        expect.objectContaining({
+          RetryPolicy: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 2 },
+          DeadLetterConfig: expect.anything(),
+        }),
+      ]);
+    }
+    expect(rules.map((rule) => rule.ScheduleExpression)).toContain('rate(1 minute)');
+    const patterns = rules.map((rule) => readable(rule.EventPattern)).join('\n');
+    expect(patterns).toContain(`stack/tidegate-${made.stage}-service-`);
+    expect(patterns).toContain(`"EndpointName":[{"prefix":"tidegate-${made.stage}-"}]`);
+    const [own] = ofType(made, 'AWS::Lambda::EventInvokeConfig');
+    expect(own?.[1].Properties).toMatchObject({ MaximumRetryAttempts: 0 });
+    expect(ofType(made, 'AWS::CloudWatch::Alarm').length).toBeGreaterThan(0);
+    for (const [, alarm] of ofType(made, 'AWS::CloudWatch::Alarm')) {
+      expect(alarm.Properties.AlarmActions).toHaveLength(1);
+    }
+  });
+
+  it('let no log line stay for ever', () => {
+    const groups = ofType(made, 'AWS::Logs::LogGroup');
+    // Each function's, and two of the API.
+    expect(groups).toHaveLength(NAMES.length + 2);
+    for (const [id, { Properties }] of groups) {
+      expect([id, Properties.RetentionInDays]).toEqual([
+        id,
+        stages[nameOf(made.stage)].logRetention,
+      ]);
+    }
+  });
+};
+
+const nameOf = (stage: string): keyof typeof stages => (stage === 'prod' ? 'prod' : 'dev');

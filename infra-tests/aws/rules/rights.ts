@@ -1,0 +1,204 @@
+import { type Made, type Named, ofType, readable, sorted } from './stage';
+
+interface Statement {
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+const list = <T>(value: T | readonly T[]): readonly T[] =>
+  Array.isArray(value) ? value : [value as T];
+
+const OWN = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+/** Where the stage traces. */
+const TRACES = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
+const READS = ['dynamodb:GetItem', 'dynamodb:Query'];
+const CHANGES = [...READS, 'dynamodb:ConditionCheckItem', 'dynamodb:UpdateItem'];
+const MAKES_SECRET = ['secretsmanager:CreateSecret', 'secretsmanager:GetSecretValue'];
+const KEEPS_KEYS = [...MAKES_SECRET, 'secretsmanager:PutSecretValue'];
+const RUNS_SERVICES = [
+  'cloudformation:ContinueUpdateRollback',
+  'cloudformation:CreateStack',
+  'cloudformation:DeleteStack',
+  'cloudformation:DescribeStackEvents',
+  'cloudformation:DescribeStacks',
+  'cloudformation:GetTemplate',
+  'cloudformation:UpdateStack',
+  'iam:PassRole',
+  // Of templates, and of the manifest.
+  ...['s3:GetObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
+  'sagemaker:DescribeEndpoint',
+  'sagemaker:InvokeEndpoint',
+  'sagemaker:UpdateEndpointWeightsAndCapacities',
+];
+const QUEUES = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
+
+/** All that functions may do, by the first part of their roles' ids; with a key also what it takes to use it. */
+const ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  About: OWN,
+  Authorizer: [...OWN, ...READS],
+  Access: [...OWN, ...CHANGES, ...KEEPS_KEYS],
+  Models: [
+    ...[...OWN, ...CHANGES],
+    ...['s3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
+  ],
+  // Of the CDK's bucket, and of the platform's.
+  Packages: [...OWN, 's3:GetObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
+  Predict: [
+    ...[...OWN, ...CHANGES, ...MAKES_SECRET],
+    ...['firehose:PutRecordBatch', 's3:PutObject', 'sagemaker:InvokeEndpoint'],
+  ],
+  Services: [
+    ...[...OWN, ...CHANGES, ...KEEPS_KEYS, ...RUNS_SERVICES],
+    ...['logs:DeleteLogGroup', 'logs:FilterLogEvents'],
+  ],
+  Reconcile: [
+    ...[...OWN, ...CHANGES, ...KEEPS_KEYS, ...RUNS_SERVICES, ...QUEUES],
+    'logs:DeleteLogGroup',
+  ],
+};
+const KEY = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'];
+
+/** What may be named by a star alone: actions that have no resource, and tokens and traces. */
+const NAMELESS = [
+  'application-autoscaling:DescribeScalableTargets',
+  'application-autoscaling:DescribeScalingPolicies',
+  'cloudwatch:PutMetricData',
+  'ecr:GetAuthorizationToken',
+  'logs:DescribeLogGroups',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
+];
+
+/** Rules about who may do what. */
+export const rightsRules = (made: Made): void => {
+  const statements = (role: string): readonly Statement[] =>
+    ofType(made, 'AWS::IAM::Policy')
+      .filter(([id]) => id.startsWith(role))
+      .flatMap(([, { Properties }]) => {
+        const { Statement } = Properties.PolicyDocument as { Statement: Statement[] };
+        return Statement;
+      });
+  const actionsOf = (role: string) => statements(role).flatMap(({ Action }) => list(Action));
+  const roleOf = (id: string): Named | undefined =>
+    ofType(made, 'AWS::IAM::Role').find(([name]) => name.startsWith(id));
+  const prefix = `tidegate-${made.stage}`;
+
+  it('let each function do what it does, and nothing else', () => {
+    for (const [role, actions] of Object.entries(ACTIONS)) {
+      const key = made.stage === 'prod' && role !== 'About' ? KEY : [];
+      const traces = made.stage === 'dev' ? TRACES : [];
+      const all = sorted([...actions, ...key, ...traces]);
+      expect([role, sorted(actionsOf(role))]).toEqual([role, all]);
+    }
+  });
+
+  it('name every action, and every resource that has a name', () => {
+    const all = statements('');
+    expect(all.length).toBeGreaterThan(0);
+    for (const { Action, Resource, Effect } of all) {
+      expect(Effect).toBe('Allow');
+      for (const action of list(Action)) expect(action).not.toContain('*');
+      if (list(Resource).includes('*')) {
+        for (const action of list(Action)) expect(NAMELESS).toContain(action);
+      }
+    }
+  });
+
+  it('reach data under fixed prefixes of its buckets alone, and its one table', () => {
+    const within =
+      /^arn:aws:s3:::(<\w+>(\/(packages|manifests|deployed|uploads|templates|requests|requests-errors|spill)\/\*)?|cdk-\*-assets-\S+\/\*)$/;
+    for (const { Action, Resource } of statements('')) {
+      for (const resource of list(Resource).map(readable)) {
+        if (list(Action).some((action) => action.startsWith('s3:'))) {
+          expect(resource).toMatch(within);
+        }
+        if (list(Action).some((action) => action.startsWith('dynamodb:'))) {
+          expect(resource).toMatch(/:table\/<SsmParameterValuetidegate\w+recordstable\w+>$/);
+        }
+        if (list(Action).some((action) => action.startsWith('secretsmanager:'))) {
+          expect(resource).toMatch(new RegExp(`:secret:${prefix}/(keys|capture-hash-key)\\*$`));
+        }
+        if (/^(firehose:Put|sagemaker:Invoke)/.test(list(Action).join())) {
+          expect(resource).toMatch(new RegExp(`:(deliverystream|endpoint)/${prefix}-\\*$`));
+        }
+      }
+    }
+  });
+
+  it('let predictions write nothing down but what is left of throttles, and when keys were used', () => {
+    const writing = statements('Predict').filter(({ Action }) =>
+      list(Action).includes('dynamodb:UpdateItem'),
+    );
+    expect(writing).toMatchObject([
+      {
+        Action: 'dynamodb:UpdateItem',
+        Condition: {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['limits#*', 'key-uses#*'] },
+        },
+      },
+    ]);
+  });
+
+  it('make stacks under their own prefix alone, and only with the role of services', () => {
+    const service = `<${roleOf('RolesService')?.[0]}.Arn>`;
+    for (const role of ['Services', 'Reconcile']) {
+      const changing = statements(role).filter(({ Action }) =>
+        list(Action).some((action) => /^cloudformation:(?!Describe|GetTemplate)/.test(action)),
+      );
+      expect(changing).toHaveLength(1);
+      for (const { Resource, Condition } of changing) {
+        expect(list(Resource).map(readable)).toEqual([
+          expect.stringMatching(new RegExp(`:stack/${prefix}-service-\\*/\\*$`)),
+        ]);
+        expect(readable(Condition?.StringEquals?.['cloudformation:RoleArn'])).toBe(service);
+      }
+      const passing = statements(role).filter(({ Action }) =>
+        list(Action).includes('iam:PassRole'),
+      );
+      expect(passing.map(({ Resource, Condition }) => [readable(Resource), Condition])).toEqual([
+        [service, { StringEquals: { 'iam:PassedToService': 'cloudformation.amazonaws.com' } }],
+      ]);
+    }
+  });
+
+  it('make services of allowed instances alone, with roles for SageMaker and Firehose alone, and no IAM', () => {
+    const all = statements('RolesService');
+    const of = (action: string) => all.filter(({ Action }) => list(Action).includes(action));
+    expect(of('sagemaker:CreateEndpointConfig')).toMatchObject([
+      {
+        Condition: {
+          'ForAllValues:StringEquals': {
+            'sagemaker:InstanceTypes': expect.arrayContaining(['ml.m5.large']),
+          },
+        },
+      },
+    ]);
+    const passed = of('iam:PassRole').map(({ Resource, Condition }) => [
+      readable(Resource),
+      Condition?.StringEquals?.['iam:PassedToService'],
+    ]);
+    expect(passed).toEqual([
+      [`<${roleOf('RolesExecution')?.[0]}.Arn>`, 'sagemaker.amazonaws.com'],
+      [`<${roleOf('RolesCapture')?.[0]}.Arn>`, 'firehose.amazonaws.com'],
+    ]);
+    const iam = all.flatMap(({ Action }) => list(Action)).filter((one) => one.startsWith('iam:'));
+    expect(new Set(iam)).toEqual(new Set(['iam:PassRole', 'iam:CreateServiceLinkedRole']));
+    for (const { Resource } of of('sagemaker:CreateEndpoint')) {
+      expect(sorted(list(Resource).map(readable))).toEqual([
+        expect.stringMatching(/:endpoint-config\/\*$/),
+        expect.stringMatching(new RegExp(`:endpoint/${prefix}-\\*$`)),
+      ]);
+    }
+  });
+
+  it('lend the roles of models and capture to this account alone', () => {
+    for (const id of ['RolesExecution', 'RolesCapture']) {
+      const trust = JSON.stringify(roleOf(id)?.[1].Properties.AssumeRolePolicyDocument);
+      expect(trust).toContain(
+        '"Condition":{"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}}}',
+      );
+    }
+  });
+};
