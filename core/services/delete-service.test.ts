@@ -69,6 +69,25 @@ describe('deleting a service', () => {
     await expect(services.find(service)).resolves.toMatchObject({ name: service });
   });
 
+  it('is finished beside another that cannot be', async () => {
+    const { stop, create, deletion, services, removed } = await open();
+    await create(newService('beer'));
+    for (const name of [service, 'beer']) {
+      await stop({ service: name });
+      const found = await services.read(name);
+      if (found) await services.beginDeletion(found, { purge: false });
+    }
+    const logs = {
+      remove: async (name: string) => {
+        if (name === 'beer') throw new Error('no such disk');
+        await deletion.logs.remove(name);
+      },
+    };
+    await expect(finishDeletions({ ...deletion, logs })()).rejects.toThrow('no such disk');
+    expect(removed).toEqual(['keys of beer', 'keys of wine', 'logs of wine']);
+    expect(await services.listDeletions()).toEqual(['beer']);
+  });
+
   it('is finished by asking again', async () => {
     const { stop, services, removed, ...use } = await open();
     await stop({ service });

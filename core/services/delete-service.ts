@@ -66,8 +66,14 @@ export const deleteService = (needs: Needs) => {
   };
 };
 
-/** Ends, at the start, what a crash cut off. */
+/** Ends what a crash cut off. One that cannot be ended keeps no other; what it failed with is thrown then. */
 export const finishDeletions = (needs: Omit<Needs, 'statesOf'>) => async (): Promise<void> => {
   const finish = finishDeletion(needs);
-  for (const name of await needs.services.listDeletions()) await finish(name);
+  const failures: unknown[] = [];
+  for (const name of await needs.services.listDeletions()) {
+    await finish(name).catch((error: unknown) => failures.push(error));
+  }
+  const [first, ...others] = failures;
+  if (others.length > 0) throw new AggregateError(failures, 'deletions could not be ended');
+  if (first !== undefined) throw first;
 };
