@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { hostRecords } from '../adapters/aws/sagemaker-host/host-record';
 import { clock } from '../adapters/primitives';
-import { servicePath } from '../api/inference/paths';
+import { methodOf, servicePath } from '../api/inference/paths';
 import type { ServiceCaller } from '../core/access/access-types';
 import { serviceDirectory } from '../core/inference/service-directory';
 import { serviceRecords } from '../core/services/service-records';
@@ -44,9 +44,11 @@ export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthori
   .use(observed())
   .handler(async (event) => {
     const { service: name = '', proxy = '' } = event.pathParameters ?? {};
+    const path = servicePath(`/${proxy}`);
+    const method = event.httpMethod === 'HEAD' ? 'GET' : event.httpMethod;
     const serving = await directory.find(name);
     const service = serving?.service ?? null;
-    const scope = servicePath(`/${proxy}`)?.kind === 'labels' ? 'labels' : 'predict';
+    const scope = path?.kind === 'labels' ? 'labels' : 'predict';
     const result = (effect: 'Allow' | 'Deny', caller: ServiceCaller) => ({
       principalId: caller.requester,
       policyDocument: {
@@ -59,6 +61,8 @@ export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthori
         : `tidegate-${stage}-any-usage-key`,
       context: contextOf(caller),
     });
+    // What is no route is told to anybody, before credentials: the function behind answers 404 and 405.
+    if (!path || methodOf(path) !== method) return result('Allow', NOBODY);
     try {
       return result('Allow', await callers.authenticate(headersOf(event), service, scope));
     } catch (error) {
@@ -69,9 +73,10 @@ export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthori
       // API Gateway knows this very text only: it answers 401 to it, and 500 to any other.
       if (error.kind === 'missing-credentials') throw new Error('Unauthorized');
       // To operators, who may know, the function behind says that there is no such service.
-      if (error.kind === 'service-not-found') return result('Allow', UNKNOWN_SERVICE);
-      return result('Deny', UNKNOWN_SERVICE);
+      if (error.kind === 'service-not-found') return result('Allow', NOBODY);
+      return result('Deny', NOBODY);
     }
   });
 
-const UNKNOWN_SERVICE: ServiceCaller = { requester: 'operator', keyId: null, throttle: null };
+/** Whoever it is, the function behind gets no further than to say what there is not. */
+const NOBODY: ServiceCaller = { requester: 'anonymous', keyId: null, throttle: null };

@@ -95,6 +95,8 @@ describePython('the platform in an AWS account', (python) => {
       [await nobody('/api/services'), 401, 'missing-credentials'],
       [await nobody('/api/services', { method: 'PATCH', body: {} }), 405, 'method-not-allowed'],
       [await nobody('/no/such/path'), 404, 'not-found'],
+      [await nobody('/services/wine/nothing', { body: {} }), 404, 'not-found'],
+      [await nobody('/services/wine/predict'), 405, 'method-not-allowed'],
     ] as const;
     for (const [{ status, body, headers }, wanted, type] of cases) {
       expect([status, body.type, body.status]).toEqual([wanted, `urn:tidegate:${type}`, wanted]);
