@@ -26,9 +26,13 @@ export const caller =
 
 export type Caller = ReturnType<typeof caller>;
 
-/** Asks again until the answer is as wanted. @throws after 30 seconds, with the last answer */
-export const until = async <T>(ask: () => Promise<T>, wanted: (answer: T) => boolean) => {
-  const end = Date.now() + 30_000;
+/** Asks again until the answer is as wanted. @throws after 30 seconds unless told, with the last answer */
+export const until = async <T>(
+  ask: () => Promise<T>,
+  wanted: (answer: T) => boolean,
+  withinMs = 30_000,
+) => {
+  const end = Date.now() + withinMs;
   for (;;) {
     const answer = await ask();
     if (wanted(answer)) return answer;

@@ -63,7 +63,7 @@ export const authorizerEvent = (service: string, key: string) => ({
   ...eventOf(
     '/services/{service}/{proxy+}',
     { service, proxy: 'predict' },
-    { headers: { authorization: `Bearer ${key}` } },
+    { method: 'POST', headers: { authorization: `Bearer ${key}` } },
   ),
   requestContext: { requestId: 'r', identity },
 });

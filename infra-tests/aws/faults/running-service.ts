@@ -38,6 +38,8 @@ export const minutesUntil = (
       return serviceIn(home, service);
     },
     (found) => found.status === status,
+    // Where every second call fails a minute does little.
+    90_000,
   );
 
 /** Makes a service and waits until it runs. */
