@@ -1,7 +1,7 @@
 // `npm test`: every check and every test. The last line is `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { root, setup } from './setup.mjs';
 
@@ -31,7 +31,13 @@ const outcomes = CHECKS.map(([command, ...args]) => run(command, ...args));
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-test-'));
 const report = join(folder, 'jest.json');
-const ended = run('jest', '--json', `--outputFile=${report}`, '-w', '2', ...process.argv.slice(2));
+// Tests wait for processes of their own most of the time: jest's one worker on two processors idles.
+const workers = String(Math.max(2, availableParallelism() - 1));
+const ended = run(
+  'jest',
+  ...['--json', `--outputFile=${report}`, '-w', workers],
+  ...process.argv.slice(2),
+);
 const counts = { passed: 0, failed: 1 };
 try {
   const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(

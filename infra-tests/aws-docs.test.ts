@@ -48,7 +48,7 @@ describe('docs/aws.md', () => {
     const config = stageConfig({});
     const stack = new Stack(new App(), 'stack');
     const rights = platformRights({
-      ...{ stack, prefix: 'tidegate-dev', serviceRole: 'role', modelBuckets: [] },
+      ...{ stack, stage: 'dev', prefix: 'tidegate-dev', serviceRole: 'role', modelBuckets: [] },
       data: platformData(stack, { stage: 'dev', config }),
     });
     const said = new Map<string, Set<string>>();

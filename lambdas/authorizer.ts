@@ -6,7 +6,7 @@ import { methodOf, servicePath } from '../api/inference/paths';
 import type { ServiceCaller } from '../core/access/access-types';
 import { serviceDirectory } from '../core/inference/service-directory';
 import { serviceRecords } from '../core/services/service-records';
-import { usageKeyOf } from '../core/services/service-template-names';
+import { anyUsageKeyOf, usageKeyOf } from '../core/services/service-template-names';
 import { isDomainError } from '../core/shared/domain-error';
 import { contextOf } from './support/caller-context';
 import { variable } from './support/environment';
@@ -56,9 +56,7 @@ export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthori
         Statement: [{ Action: 'execute-api:Invoke', Effect: effect, Resource: event.methodArn }],
       },
       // The service's throttle is its usage plan's; where there is none yet, the platform's.
-      usageIdentifierKey: plans.has(name)
-        ? usageKeyOf(stage, name)
-        : `tidegate-${stage}-any-usage-key`,
+      usageIdentifierKey: plans.has(name) ? usageKeyOf(stage, name) : anyUsageKeyOf(stage),
       context: contextOf(caller),
     });
     // What is no route is told to anybody, before credentials: the function behind answers 404 and 405.

@@ -10,8 +10,7 @@ import { deleteModelVersion } from '../core/models/delete-model-version';
 import { modelRecords } from '../core/models/model-records';
 import { registerVersion } from '../core/models/register-version';
 import { modelUser } from '../core/services/model-user';
-import { DomainError } from '../core/shared/domain-error';
-import { describeStatically } from '../model-server/describe-statically';
+import { staticChecks } from '../model-server/static-checks';
 import { controlHandler } from './support/control-handler';
 import { variable } from './support/environment';
 import { report } from './support/observability';
@@ -27,23 +26,12 @@ const artifacts = s3ArtifactStore({
   manifestOf: manifestOfFolder,
 });
 const sources = s3PackageSources({ client, bucket, newId, unpack, mlflow: null });
-const checks = {
-  async inspect(folder: string) {
-    const described = describeStatically(folder);
-    if (described.runtime === 'onnx') return described;
-    const message = `a ${described.flavor} package needs an image of its own, which this home does not run yet: export the model to ONNX`;
-    throw new DomainError('bad-request', message);
-  },
-  // No model runs in a function: the first replica replays the example, before it gets traffic.
-  gate: async (_: string, { expected }: ReturnType<typeof describeStatically>) => expected,
-};
-
 /** Models and their versions, and where to upload them to. */
 export const handler = controlHandler({
   control: controlApi({
     endpoints: modelEndpoints({
       models,
-      registerVersion: registerVersion({ models, artifacts, sources, checks, now }),
+      registerVersion: registerVersion({ models, artifacts, sources, checks: staticChecks, now }),
       deleteModelVersion: deleteModelVersion({
         models,
         artifacts,

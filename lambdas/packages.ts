@@ -1,6 +1,7 @@
-import { CopyObjectCommand, HeadObjectCommand, NotFound, S3Client } from '@aws-sdk/client-s3';
+import { CopyObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import middy from '@middy/core';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import { isObjectThere } from '../adapters/aws/s3-objects';
 import { variable } from './support/environment';
 import { observed, report } from './support/observability';
 
@@ -14,20 +15,10 @@ interface Said {
 const client = new S3Client({});
 const Bucket = variable('ARTIFACTS_BUCKET');
 
-const isThere = async (Key: string): Promise<boolean> => {
-  try {
-    await client.send(new HeadObjectCommand({ Bucket, Key }));
-    return true;
-  } catch (error) {
-    if (error instanceof NotFound) return false;
-    throw error;
-  }
-};
-
 const copy = async ({ From, Copies }: Said): Promise<void> => {
   for (const { Key, To } of Copies) {
     // A package is named after its content: what is there is the same.
-    if (To.startsWith('packages/') && (await isThere(To))) continue;
+    if (To.startsWith('packages/') && (await isObjectThere(client, { Bucket, Key: To }))) continue;
     const CopySource = `${From}/${encodeURIComponent(Key)}`;
     await client.send(new CopyObjectCommand({ Bucket, Key: To, CopySource }));
   }

@@ -141,4 +141,18 @@ describe('describing a package without running it', () => {
       message: expect.stringMatching(/^the package was refused: input x has 3 dimensions/),
     });
   });
+
+  it('refuses as a check of packages what needs an image of its own', async () => {
+    const folder = temporary();
+    const inputs = JSON.stringify([{ name: 'x', type: 'double' }]);
+    const outputs = JSON.stringify([{ type: 'double' }]);
+    const signature = `signature: {inputs: '${inputs}', outputs: '${outputs}'}`;
+    const flavors = 'flavors: {sklearn: {}, python_function: {}}';
+    writeFileSync(join(folder, 'MLmodel'), `${flavors}\n${signature}\n`);
+    expect(describeStatically(folder)).toMatchObject({ runtime: 'mlflow' });
+    await expect(staticChecks.inspect(folder)).rejects.toMatchObject({
+      kind: 'bad-request',
+      message: expect.stringMatching(/a sklearn package needs an image of its own.*ONNX/),
+    });
+  });
 });

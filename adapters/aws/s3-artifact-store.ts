@@ -1,21 +1,18 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { join } from 'node:path';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
-  HeadObjectCommand,
   NoSuchKey,
-  NotFound,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { ArtifactStore } from '../../core/models/artifact-store';
 import { parseManifest } from '../../core/models/package-manifest';
 import { DomainError, isDomainError } from '../../core/shared/domain-error';
+import { downloadObject, isObjectThere } from './s3-objects';
 
 interface Needs {
   readonly client: S3Client;
@@ -36,16 +33,6 @@ const manifestKey = (digest: string): string => `manifests/${hexOf(digest)}`;
 export const s3ArtifactStore = ({ client, bucket, local, manifestOf }: Needs): ArtifactStore => {
   const at = (Key: string) => ({ Bucket: bucket, Key });
 
-  const isThere = async (key: string): Promise<boolean> => {
-    try {
-      await client.send(new HeadObjectCommand(at(key)));
-      return true;
-    } catch (error) {
-      if (error instanceof NotFound) return false;
-      throw error;
-    }
-  };
-
   const readManifest = async (digest: string): Promise<string | undefined> => {
     try {
       const { Body } = await client.send(new GetObjectCommand(at(manifestKey(digest))));
@@ -56,16 +43,10 @@ export const s3ArtifactStore = ({ client, bucket, local, manifestOf }: Needs): A
     }
   };
 
-  const fetched = async (digest: string, path: string, to: string): Promise<void> => {
-    await mkdir(dirname(to), { recursive: true });
-    const { Body } = await client
-      .send(new GetObjectCommand(at(packagePrefix(digest) + path)))
-      .catch((error: unknown) => {
-        throw error instanceof NoSuchKey ? changed(path) : error;
-      });
-    // In Node it is always a stream.
-    await pipeline(Body as Readable, createWriteStream(to));
-  };
+  const fetched = (digest: string, path: string, to: string): Promise<void> =>
+    downloadObject(client, at(packagePrefix(digest) + path), to).catch((error: unknown) => {
+      throw error instanceof NoSuchKey ? changed(path) : error;
+    });
 
   /** Brings a package into `local`. */
   const fetchPackage = async (digest: string): Promise<void> => {
@@ -109,7 +90,7 @@ export const s3ArtifactStore = ({ client, bucket, local, manifestOf }: Needs): A
       try {
         const folder = await local.open(digest);
         // It may have been removed by another process.
-        if (await isThere(key)) return folder;
+        if (await isObjectThere(client, at(key))) return folder;
         await local.remove(digest);
       } catch (error) {
         if (!isDomainError(error) || error.kind !== 'not-found') throw error;

@@ -1,12 +1,8 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, posix } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { join, posix } from 'node:path';
 import {
   DeleteObjectCommand,
-  GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -16,6 +12,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { ModelSource } from '../../core/models/model-version';
 import type { FetchedPackage, PackageSources } from '../../core/models/package-source';
 import { DomainError } from '../../core/shared/domain-error';
+import { downloadObject } from './s3-objects';
 
 interface Needs {
   readonly client: S3Client;
@@ -73,12 +70,8 @@ export const s3PackageSources = (
     }
   };
 
-  const download = async (Bucket: string, Key: string, to: string): Promise<void> => {
-    await mkdir(dirname(to), { recursive: true });
-    const { Body } = await client.send(new GetObjectCommand({ Bucket, Key })).catch(unreadable);
-    // In Node it is always a stream.
-    await pipeline(Body as Readable, createWriteStream(to));
-  };
+  const download = (Bucket: string, Key: string, to: string): Promise<void> =>
+    downloadObject(client, { Bucket, Key }, to).catch(unreadable);
 
   const fromUpload = async (upload: string): Promise<FetchedPackage> => {
     const object = { Bucket: bucket, Key: keyOf(upload) };

@@ -6,7 +6,7 @@ import type { StoredPackage } from '../../core/models/ensure-stored';
 import type { ModelSource } from '../../core/models/model-version';
 import { parseManifest } from '../../core/models/package-manifest';
 import { DomainError } from '../../core/shared/domain-error';
-import { describeStatically } from '../../model-server/describe-statically';
+import { staticChecks } from '../../model-server/static-checks';
 
 /** A package of the manifest on this machine. */
 export interface LocalPackage {
@@ -36,11 +36,7 @@ export const manifestPackages = (scratch: string) => {
   return async (source: ModelSource): Promise<LocalPackage> => {
     if (!('path' in source)) throw refused('download the model, and give the path of its folder');
     const { folder } = await sources.fetch(source, { trusted: true });
-    const described = describeStatically(folder);
-    if (described.runtime !== 'onnx') {
-      const what = `a ${described.flavor} package needs an image of its own`;
-      throw refused(`${what}, which this home does not run yet: export the model to ONNX`);
-    }
+    const described = await staticChecks.inspect(folder);
     const [digest, listing] = [await digestOfFolder(folder), await manifestOfFolder(folder)];
     const files = parseManifest(listing);
     const large = files.find(({ bytes }) => bytes > LARGEST_FILE);

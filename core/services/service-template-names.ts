@@ -37,6 +37,9 @@ export const servicesOfEndpoint = (stage: string, endpoint: string): readonly st
   return owner === undefined ? [name] : [owner, name];
 };
 
+/** As `usageKeyOf`, where a service has no usage plan: in capitals, which no service's name has. */
+export const anyUsageKeyOf = (stage: string): string => usageKeyOf(stage, 'ANY');
+
 /** Value of the service's API key: no secret, it only says which usage plan counts a call. */
 export const usageKeyOf = (stage: string, service: string): string =>
   `${serviceResourceName(stage, service)}-usage-key`;

@@ -5,6 +5,7 @@ import type { Right } from './right';
 
 interface Needs {
   readonly stack: Stack;
+  readonly stage: string;
   /** `tidegate-<stage>`. */
   readonly prefix: string;
   readonly data: PlatformData;
@@ -146,7 +147,7 @@ const ofBuckets = ({ stack, data, modelBuckets }: Needs) => {
   };
 };
 
-const ofServices = ({ stack, prefix, serviceRole }: Needs) => {
+const ofServices = ({ stack, stage, prefix, serviceRole }: Needs) => {
   const endpoints = [
     stack.formatArn({ service: 'sagemaker', resource: 'endpoint', resourceName: `${prefix}-*` }),
   ];
@@ -187,7 +188,7 @@ const ofServices = ({ stack, prefix, serviceRole }: Needs) => {
       because: NAMED,
     },
   ];
-  const ofPlatform = logsOf(stack, `/tidegate/${prefix.replace('tidegate-', '')}/services/*`);
+  const ofPlatform = logsOf(stack, `/tidegate/${stage}/services/*`);
   return {
     runsServices,
     readsLogs: {

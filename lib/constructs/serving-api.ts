@@ -22,6 +22,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type Route, routes } from '../../api/routes';
+import { anyUsageKeyOf } from '../../core/services/service-template-names';
 import type { StageConfig } from '../config';
 import { type FunctionName, functionOf } from '../functions';
 import { addGatewayResponses } from './gateway-responses';
@@ -29,6 +30,7 @@ import { addGatewayResponses } from './gateway-responses';
 export interface ServingApiProps {
   /** `tidegate-<stage>`. */
   readonly prefix: string;
+  readonly stage: string;
   readonly config: StageConfig;
   readonly functions: Readonly<Record<Exclude<FunctionName, 'packages' | 'reconcile'>, IFunction>>;
 }
@@ -45,13 +47,13 @@ export class ServingApi extends Construct {
   readonly api: RestApi;
   readonly stageName = API_STAGE;
 
-  constructor(scope: Construct, id: string, { prefix, config, functions }: ServingApiProps) {
+  constructor(scope: Construct, id: string, { prefix, stage, config, functions }: ServingApiProps) {
     super(scope, id);
     this.api = this.restApi(prefix, config);
     addGatewayResponses(this.api);
     this.routeControl(functions);
     this.routePredictions(functions);
-    this.planForAny(prefix, config);
+    this.planForAny(prefix, stage, config);
     if (!config.firewall) {
       Validations.of(this).acknowledge({
         id: 'AwsSolutions::AwsSolutions-APIG3',
@@ -175,10 +177,10 @@ export class ServingApi extends Construct {
   }
 
   /** Who is let in where there is no service yet still has a throttle. */
-  private planForAny(prefix: string, { throttle }: StageConfig): void {
+  private planForAny(prefix: string, stage: string, { throttle }: StageConfig): void {
     const key = new ApiKey(this, 'AnyKey', {
       apiKeyName: `${prefix}-any`,
-      value: `${prefix}-any-usage-key`,
+      value: anyUsageKeyOf(stage),
       description: 'Opens nothing and is no secret: the authorizer names a usage plan by it',
     });
     const plan = this.api.addUsagePlan('AnyPlan', {

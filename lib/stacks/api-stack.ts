@@ -47,7 +47,7 @@ export class ApiStack extends Stack {
 
     const serviceRole = roles.service.roleArn;
     const rights = platformRights({
-      ...{ stack: this, prefix, data, serviceRole, modelBuckets: config.modelBuckets },
+      ...{ stack: this, stage, prefix, data, serviceRole, modelBuckets: config.modelBuckets },
     });
     const environment = {
       STAGE: stage,
@@ -68,7 +68,7 @@ export class ApiStack extends Stack {
 
     const reconcile = start('Reconcile', 'reconcile', control);
     const { api, stageName } = new ServingApi(this, 'Serving', {
-      ...{ prefix, config },
+      ...{ prefix, stage, config },
       functions: {
         authorizer: start('Authorizer', 'authorizer'),
         predict: start('Predict', 'predict'),

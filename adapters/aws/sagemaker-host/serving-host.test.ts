@@ -113,13 +113,4 @@ describe('what the prediction path knows of a service', () => {
     await host.ready('wine');
     expect(host.modelOf('wine', 'v1')).toBe(before);
   });
-
-  it('knows whether a service has a usage plan of its own', async () => {
-    const { host, write } = open();
-    await host.ready('beer');
-    expect(host.hasUsagePlan('beer')).toBe(false);
-    await write(record(null), 0);
-    await host.ready('wine');
-    expect(host.hasUsagePlan('wine')).toBe(true);
-  });
 });

@@ -24,7 +24,6 @@ interface ServingVersion {
 
 interface Known {
   readonly versions: ReadonlyMap<string, ServingVersion>;
-  readonly hasUsagePlan: boolean;
   readonly loadedAt: number;
 }
 
@@ -55,7 +54,7 @@ export const servingHost = ({ runtime, records: store, findModel, clock }: Needs
       const model = same ? old : await findModel(serving.model.name, serving.model.version);
       if (model) versions.set(name, { serving, model });
     }
-    return { versions, hasUsagePlan: record.inForce !== null, loadedAt: clock() };
+    return { versions, loadedAt: clock() };
   };
 
   const load = (service: string): Promise<void> => {
@@ -92,9 +91,6 @@ export const servingHost = ({ runtime, records: store, findModel, clock }: Needs
     /** The model that answers now. */
     modelOf: (service: string, version: string): ModelVersion | null =>
       find(service, version)?.model ?? null,
-
-    /** Whether the service has a usage plan of its own. */
-    hasUsagePlan: (service: string): boolean => known.get(service)?.hasUsagePlan === true,
 
     /** @throws `unavailable`, `overloaded`, `model-error`, `model-timeout` */
     async invoke(invocation: Invocation): Promise<Answer> {

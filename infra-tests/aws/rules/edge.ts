@@ -109,7 +109,7 @@ export const edgeRules = (made: Made): void => {
 
   it('have a usage plan for those whom no service has one for', () => {
     const [key] = ofType(made, 'AWS::ApiGateway::ApiKey');
-    expect(key?.[1].Properties.Value).toBe(`tidegate-${made.stage}-any-usage-key`);
+    expect(key?.[1].Properties.Value).toBe(`tidegate-${made.stage}-ANY-usage-key`);
     const [link] = ofType(made, 'AWS::ApiGateway::UsagePlanKey');
     expect(readable(link?.[1].Properties.KeyId)).toBe(`<${key?.[0]}>`);
   });
