@@ -7,6 +7,8 @@ const base = {
   transformIgnorePatterns: [`/node_modules/(?!(${esm})/)`],
   modulePathIgnorePatterns: ['<rootDir>/.build', '<rootDir>/.cache'],
 };
+// Servers that test files share end with this process, which evaluates this file and no worker does.
+process.env.TIDEGATE_TEST_RUN = String(process.pid);
 const unit = ['core', 'api', 'adapters', 'lambdas', 'model-server', 'cli'];
 
 export default {
