@@ -37,6 +37,8 @@ const open = async (taught: Readonly<Record<string, readonly Taught[]>> = { wine
     ...folders,
     ...{ duck, state },
     build: (mostRows?: number) => build({ ...folders, duck, state, describe, mostRows }),
+    buildWith: (over: Partial<Parameters<typeof build>[0]>) =>
+      build({ ...folders, duck, state, describe, ...over }),
     /** A table as a foreign reader sees it, a row per line. */
     async table(table: string, columns = '*'): Promise<string> {
       const files = join(folders.folder, table, '*', '*.parquet');
@@ -137,6 +139,85 @@ describe('a build', () => {
     ]);
   });
 
+  it('takes a long log on in windows, each request once, and leaves the rest to the next build', async () => {
+    const { append, buildWith, table } = await open();
+    const line = (n: number) => lineOf(T, n, asked(['pH', 'alcohol'], [[n, 0]], [n]));
+    for (let n = 1; n <= 5; n += 1) append([line(n)], { next: true });
+    append([line(1), line(6)], { next: true });
+    const one = JSON.stringify(line(1)).length + 1;
+    const mostBytes = 1.5 * one;
+    expect(await buildWith({ mostBytes })).toMatchObject({ requests: 4, rows: 4, more: true });
+    expect(await buildWith({ mostBytes })).toMatchObject({ requests: 2, repeated: 1, more: false });
+    expect(await table('wine', 'row_index, ph')).toBe(
+      [1, 2, 3, 4, 5, 6].map((n) => `0 | ${n}`).join('\n'),
+    );
+  });
+
+  it('tells what it built before it failed, and fails when that is all that is left', async () => {
+    const { append, buildWith, duck, folder, table } = await open();
+    const line = (n: number) => lineOf(T, n, asked(['pH', 'alcohol'], [[n, 0]], [n]));
+    for (let n = 1; n <= 3; n += 1) append([line(n)], { next: true });
+    let reads = 0;
+    const failing: Duck = {
+      ...duck,
+      run: async (sql) => {
+        if (sql.includes('INSERT INTO arriving')) {
+          reads += 1;
+          // Each reading is tried once more, line by line.
+          if (reads > 1 && reads < 6) throw new Error('the disk is gone');
+        }
+        return duck.run(sql);
+      },
+    };
+    const built = () => buildWith({ duck: failing, mostBytes: 10 });
+    expect(await built()).toMatchObject({ requests: 1, more: true });
+    await expect(built()).rejects.toThrow();
+    expect(readdirSync(`${folder}.work`)).toEqual([]);
+    expect(await built()).toMatchObject({ requests: 2 });
+    expect(await table('wine', 'row_index, ph')).toBe('0 | 1\n0 | 2\n0 | 3');
+  });
+
+  it('looks at all requests when one does not come to the rows it says', async () => {
+    const { append, buildWith, table, folder } = await open();
+    const sound = lineOf(T, 1, asked(['pH', 'alcohol'], [[1, 2]], [3]));
+    const says = (n: number, row_count: number | null) => ({
+      ...lineOf(
+        T,
+        n,
+        asked(
+          ['pH', 'alcohol'],
+          [
+            [n, 0],
+            [n, 1],
+          ],
+          [4, 5],
+        ),
+      ),
+      row_count,
+    });
+    append([sound, says(2, 1), says(3, 3), says(4, null), says(5, 2), says(6, 2_000_000_000)]);
+    expect(await buildWith({ mostRows: 2 })).toMatchObject({ rows: 5, errors: 3 });
+    expect(await table('wine', 'row_index, ph')).toBe('0 | 1\n0 | 4\n1 | 4\n0 | 5\n1 | 5');
+    expect(await table('wine_errors', 'reason')).toBe(
+      ['1', '3', '2000000000']
+        .map((n) => `2 rows, ${n} counted when they were answered`)
+        .join('\n'),
+    );
+    expect(readdirSync(`${folder}.work`)).toEqual([]);
+  });
+
+  it('knows a request by an id that is longer than what the footer of its part has of it', async () => {
+    const { append, build, state } = await open();
+    const long = lineOf(T, 1, asked(['pH', 'alcohol'], [[1, 2]], [3]));
+    const request_id = `${long.request_id}${'f'.repeat(20_000)}`;
+    append([{ ...long, request_id }]);
+    expect(await build()).toMatchObject({ requests: 1 });
+    const [part] = state.partsOf('requests', '2026-11-20');
+    expect(part && part.firstId <= request_id && part.lastId >= request_id).toBe(true);
+    append([{ ...long, request_id }], { next: true });
+    expect(await build()).toMatchObject({ requests: 0, repeated: 1 });
+  });
+
   it('goes on from where it failed, with half of its parts in place, when more has come', async () => {
     const { append, build, table, folder } = await open();
     append([lineOf(T, 1, asked(['pH', 'alcohol'], [[1, 2]], [3]))]);
@@ -153,20 +234,21 @@ describe('a build', () => {
 
   it('leaves nothing in its drafts of a stretch that was too much for its memory', async () => {
     const { append, folder, log, duck, state, table } = await open();
-    const padding = 'x'.repeat(9_000_000);
+    const padding = 'x'.repeat(2_000_000);
     append([lineOf(T, 1, asked(['pH', 'alcohol', padding], [[1, 2, 3]], [4]))]);
     append([lineOf(T, 2, asked(['pH', 'alcohol'], [[5, 6]], [7]))], { next: true });
     let fails = 1;
     const short: Duck = {
       ...duck,
       run: async (sql) => {
-        if (sql.includes('INSERT INTO fresh') && fails-- > 0)
+        if (sql.includes('INSERT INTO arriving') && fails-- > 0)
           throw new Error('Out of Memory Error');
         return duck.run(sql);
       },
     };
     const describe = async () => descriptionOf([WINE]);
-    const built = () => build({ folder, log, duck: short, state, describe });
+    const mostBytes = 8_000_000;
+    const built = () => build({ folder, log, duck: short, state, describe, mostBytes });
     expect(await built()).toMatchObject({ requests: 1, more: true });
     expect(readdirSync(`${folder}.work`)).toEqual([]);
     expect(await built()).toMatchObject({ requests: 1, more: false });

@@ -18,7 +18,7 @@ export interface GoldenCase {
 export interface GoldenEngine {
   build(lines: GoldenCase['log'][number]): Promise<void>;
   rows(sql: string): Promise<readonly (readonly Cell[])[]>;
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 export type OpenEngine = (

@@ -417,7 +417,7 @@ export const REQUESTS_AS_THEY_COME: readonly GoldenCase[] = [
         ],
       },
       {
-        sql: 'SELECT length(request) FROM inference.requests ORDER BY request_id LIMIT 1 OFFSET 5',
+        sql: `SELECT length(request) FROM inference.requests WHERE request_id = '${idOf(T, 6)}'`,
         rows: ['3900000'],
       },
     ],

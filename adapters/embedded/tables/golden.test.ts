@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build';
 import { openDuck } from './duckdb';
-import { type GoldenCase, type OpenEngine, rowText } from './golden-case';
+import { answersOf, shuffled } from './golden-answers';
+import type { OpenEngine } from './golden-case';
 import { REQUESTS_AS_THEY_COME } from './golden-requests';
 import { VALUES } from './golden-values';
 import { recover } from './part-files';
@@ -59,27 +60,6 @@ const duck: OpenEngine = async ({ services, mostRows }) => {
       rmSync(folders.root, { recursive: true });
     },
   };
-};
-
-const answersOf = async (open: OpenEngine, golden: GoldenCase) => {
-  const engine = await open(golden);
-  try {
-    for (const lines of golden.log) await engine.build(lines);
-    const answers = [];
-    for (const { sql } of golden.asked) {
-      answers.push({ sql, rows: (await engine.rows(sql)).map(rowText) });
-    }
-    return answers;
-  } finally {
-    engine.close();
-  }
-};
-
-/** The same lines from behind, three times, in pieces that come one after the other. */
-const shuffled = (golden: GoldenCase): GoldenCase => {
-  const lines = golden.log.flat().toReversed();
-  const half = Math.ceil(lines.length / 2);
-  return { ...golden, log: [lines.slice(0, half), lines, [...lines.slice(half), ...lines]] };
 };
 
 describe.each([['DuckDB', duck]])('golden results on %s', (_, open) => {

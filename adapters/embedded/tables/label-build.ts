@@ -8,7 +8,7 @@ import type { LabelNeeds } from './label-needs';
 import { CLIENT_LABELS, EXAMPLE_LABELS, winners } from './label-statements';
 import { carryOut, partPath } from './part-files';
 import { duckType, list, literal } from './quoting';
-import { inHalves, settled } from './settled';
+import { inPieces, settled } from './settled';
 import type { Replacement, TableState, Waiting } from './table-state';
 import { emptyRelation } from './unpack-statement';
 import { draftOf, waitingPaths } from './waiting-files';
@@ -67,14 +67,13 @@ const readArrived = async (duck: Duck, files: readonly Arrived[]): Promise<void>
   const given = columns
     .filter((column) => column.name !== 'received_date')
     .map((column) => `${literal(column.name)}: ${literal(duckType(column.type))}`);
-  const halves = inHalves(files.map(({ path }) => path));
-  await settled(
-    halves.map((some) =>
+  await inPieces(
+    files.map(({ path }) => path),
+    (some) =>
       duck.run(
         `INSERT INTO arrived BY NAME SELECT *, received_at::DATE AS received_date
          FROM read_json(${list(some)}, format = 'newline_delimited', columns = {${given.join(', ')}})`,
       ),
-    ),
   );
 };
 

@@ -11,7 +11,7 @@ import { settled } from './settled';
 import type { Part, Replacement, Waiting } from './table-state';
 import { emptyRelation } from './unpack-statement';
 import { draftOf, waitingPaths } from './waiting-files';
-import { PART_FORMAT, uncompressed } from './write-parts';
+import { footerOf, PART_FORMAT } from './write-parts';
 
 interface Needs extends LabelNeeds {
   readonly describe: (service: string) => Promise<Labelled | undefined>;
@@ -61,10 +61,14 @@ const NO_EXAMPLES: Step & Pick<MergeReport, 'merged'> = {
 const mergeExamples = async (needs: Needs, service: string, description: Labelled) => {
   const { duck, folder } = needs;
   const path = waitingPaths(folder, service).examples;
-  await duck.run(`CREATE OR REPLACE TABLE waiting AS SELECT * FROM read_parquet(${literal(path)})`);
-  await duck.run('CREATE OR REPLACE TABLE merged (example_id VARCHAR)');
+  const file = `read_parquet(${literal(path)})`;
+  // Side by side, where there are two cores.
+  const [parts] = await settled([
+    concerned(needs, service, file),
+    duck.run(`CREATE OR REPLACE TABLE waiting AS SELECT * FROM ${file}`),
+    duck.run('CREATE OR REPLACE TABLE merged (example_id VARCHAR)'),
+  ]);
   const places = await description.places();
-  const parts = await concerned(needs, service);
   const labelled = await settled(
     parts.map((part, i) => labelledPart(needs, part, `mine_${i}`, description.table, places)),
   );
@@ -118,12 +122,16 @@ const sinceOf = ({ now }: Pick<Needs, 'now'>): string =>
   `(TIMESTAMP ${literal(now().toISOString())} - INTERVAL ${PATIENCE_DAYS} DAY)`;
 
 /** Parts whose rows' ids are around those of waiting labels: an id names its day. */
-const concerned = async ({ duck, state }: Needs, service: string): Promise<readonly Part[]> => {
+const concerned = async (
+  { duck, state }: Needs,
+  service: string,
+  waiting: string,
+): Promise<readonly Part[]> => {
   // The first 8 digits are about a minute's: its first and last label may be of two days.
   const minutes = await duck.rows(
     `WITH minutes AS (
        SELECT min(example_id) AS first, max(example_id) AS last
-       FROM waiting GROUP BY left(example_id, 8)
+       FROM ${waiting} GROUP BY left(example_id, 8)
      )
      SELECT date, min(left(first, 36)) AS first, max(left(last, 36)) AS last
      FROM (SELECT unnest([${dayOf('first')}, ${dayOf('last')}]) AS date, first, last FROM minutes)
@@ -175,6 +183,7 @@ const labelledPart = async (
       `${part.table} of ${part.date}: ${found?.rows} rows with labels, ${part.rows} without`,
     );
   }
-  const next = { ...part, shape: shapeOf(columns), bytes: await uncompressed(duck, draft) };
+  const { bytes } = await footerOf(duck, draft);
+  const next = { ...part, shape: shapeOf(columns), bytes };
   return { draft, path: partPath(folder, part), part: next };
 };

@@ -27,7 +27,10 @@ export const labelOf = (
 });
 
 /** What a builder needs; parts may hold fewer rows. */
-type BuilderNeeds = Parameters<typeof tableBuilder>[0] & { readonly mostRows?: number };
+type BuilderNeeds = Parameters<typeof tableBuilder>[0] & {
+  readonly mostRows?: number;
+  readonly mostBytes?: number;
+};
 
 /** Services (`wine` alone) with tables, whose builder and clock go as the test has them go. */
 export const openLabels = async (

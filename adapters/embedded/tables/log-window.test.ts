@@ -66,6 +66,18 @@ describe('the windows of a log', () => {
     );
   });
 
+  it('end with a day when they are half full by then', async () => {
+    const { folder, append } = openLog();
+    append(1, 'aaaa\n', '2026-11-20T22:00:00Z');
+    append(2, 'bbbb\n', '2026-11-20T23:00:00Z');
+    append(3, 'cccc\n', '2026-11-21T00:00:00Z');
+    append(4, 'dddd\n', '2026-11-21T23:00:00Z');
+    append(5, 'eeee\n', '2026-11-22T00:00:00Z');
+    expect((await windowsOf(folder, 18)).texts).toEqual(['aaaa\nbbbb\n', 'cccc\ndddd\n', 'eeee\n']);
+    expect((await windowsOf(folder, 24)).texts).toEqual(['aaaa\nbbbb\ncccc\ndddd\n', 'eeee\n']);
+    expect(nextWindow(folder, LOG_START, 18)?.more).toBe(true);
+  });
+
   it('begin anew when the segment that was reached is gone', async () => {
     const { folder, append, pathOf } = openLog();
     append(57, 'old\n');

@@ -52,7 +52,15 @@ export const nextWindow = (
   let bytes = 0;
   let end = after;
   let more = false;
-  for (const { file, sequence } of segments) {
+  let day = '';
+  for (const { file, sequence, time } of segments) {
+    const before = day;
+    day = new Date(time).toISOString().slice(0, 10);
+    // The next window would write the last parts of the day anew that this one has begun.
+    if (bytes >= maxBytes / 2 && day !== before) {
+      more = true;
+      break;
+    }
     const path = join(folder, file);
     const from = file === after.file ? after.offset : 0;
     const { size } = statSync(path);

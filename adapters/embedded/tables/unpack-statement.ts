@@ -10,9 +10,10 @@ export interface AnsweredBy {
   readonly date: string;
   readonly model: string | null;
   readonly modelVersion: number | null;
-  /** The first and last `rowid` of them. */
-  readonly rowids: readonly [number, number];
 }
+
+/** Which requests' rows are counted by looking at them. */
+export type Looked = 'unknown' | 'all';
 
 const NUMBERS: ReadonlySet<ScalarType> = new Set(['double', 'int', 'bigint']);
 
@@ -21,52 +22,76 @@ const TAKEN = BEFORE_FEATURES.map((column) => column.name).filter(
   (column) => column !== 'example_id' && column !== 'row_index',
 );
 
-/** Which rows of `requests` these are. */
-const answeredBy = ({ service, date, model, modelVersion, rowids }: AnsweredBy): string =>
+/** Which of `fresh` these are. */
+export const answeredBy = ({ service, date, model, modelVersion }: AnsweredBy): string =>
   `status_code = 200 AND service = ${literal(service)} AND request_date = DATE ${literal(date)} ` +
   `AND model_name IS NOT DISTINCT FROM ${model === null ? 'NULL' : literal(model)} ` +
-  `AND model_version IS NOT DISTINCT FROM ${modelVersion === null ? 'NULL' : Number(modelVersion)} AND rowid BETWEEN ${rowids.join(' AND ')}`;
+  `AND model_version IS NOT DISTINCT FROM ${modelVersion === null ? 'NULL' : Number(modelVersion)}`;
 
 /**
  * A SELECT of requests as they are answered, parsed once: `q` and `a` hold the request's and the
- * answer's values, `rows_` how many rows the request has, and `place_` how many those before it have.
- * `from` has `requests`' columns. A request has 0 rows that cannot be unpacked: whose body or answer is
- * no such thing, whose rows are ragged, or with another number of predictions than rows.
+ * answer's values, `found_` how many rows the request comes to: 0 where it cannot be unpacked, because
+ * its body or answer is no such thing, its rows are ragged, or it has another number of predictions
+ * than rows. Its columns are the signature's own, as a rule: `is_usual`; otherwise they are in `columns_`.
+ * `from` has `fresh`'s columns.
  */
-export const parse = (from: string, by: AnsweredBy, version: VersionColumns): string => {
+const parse = (from: string, version: VersionColumns): string => {
   const cell = isNumeric(version) ? 'DOUBLE' : 'VARCHAR';
-  const body = `{"dataframe_split":{"columns":["VARCHAR"],"data":[["${cell}"]],"hashed":["VARCHAR"]}}`;
+  const hashed = isHashed(version) ? ',"hashed":["VARCHAR"]' : '';
+  const body = `{"dataframe_split":{"columns":"VARCHAR","data":[["${cell}"]]${hashed}}}`;
   const probabilities = version.classes ? ',"probabilities":["JSON"]' : '';
   const answer = `{"predictions":[${shapeOf(duckType(version.output))}]${probabilities}}`;
+  const usual = version.features.map(({ feature }) => feature);
   return `
-WITH parsed AS (
-  SELECT ${TAKEN.map(name).join(', ')}, row_count,
-    TRY(from_json(request, ${literal(body)})).dataframe_split AS q,
-    TRY(from_json(response, ${literal(answer)})) AS a
-  FROM ${from} WHERE ${answeredBy(by)}
-), counted AS (
-  SELECT *, CASE WHEN len(q.data) = len(a.predictions) AND len(q.data) = coalesce(row_count, len(q.data))
-      AND len(list_filter(q.data, lambda cells: len(cells) IS DISTINCT FROM len(q.columns))) = 0
-    THEN len(q.data) ELSE 0 END AS rows_
-  FROM parsed
-)
-SELECT * EXCLUDE (row_count), sum(rows_) OVER (ROWS UNBOUNDED PRECEDING) - rows_ AS place_ FROM counted`;
+SELECT *, CASE WHEN len(q.data) = len(a.predictions) AND len(q.data) = coalesce(row_count, len(q.data))
+    AND len(list_filter(q.data, lambda cells: len(cells) IS DISTINCT FROM width_)) = 0
+  THEN len(q.data) ELSE 0 END AS found_
+FROM (
+  SELECT *, CASE WHEN is_usual THEN ${usual.length} ELSE len(columns_) END AS width_
+  FROM (
+    SELECT *, CASE WHEN NOT is_usual THEN TRY(from_json(q.columns, '["VARCHAR"]')) END AS columns_
+    FROM (
+      SELECT *, coalesce(q.columns = ${literal(JSON.stringify(usual))}, false) AS is_usual
+      FROM (
+        SELECT *, TRY(from_json(request, ${literal(body)})).dataframe_split AS q,
+          TRY(from_json(response, ${literal(answer)})) AS a
+        FROM ${from}
+      )
+    )
+  )
+)`;
+};
+
+/** Sets `rows_` in `fresh` by looking: of those that have none, or of all. */
+export const countRows = (by: AnsweredBy, version: VersionColumns, which: Looked): string => {
+  const unknown = which === 'all' ? '' : 'AND rows_ IS NULL';
+  return `
+UPDATE fresh SET rows_ = counted.found_
+FROM (${parse(`(SELECT * FROM fresh WHERE ${answeredBy(by)} ${unknown})`, version)}) counted
+WHERE fresh.request_id = counted.request_id`;
 };
 
 /**
- * A SELECT of one row per prediction from a relation as `parse` makes it, values by their columns' names:
- * those rows from one place to before another. It is careful with memory: a body of 4 MB may have
+ * A SELECT of one row per prediction of these requests, values by their columns' names: those rows from
+ * one place (the first is 0) to before another. Places follow `rows_`, and a request that does not come to
+ * as many has no row, so that their number tells. It is careful with memory: a body of 4 MB may have
  * millions of cells, each of which takes many times its text in every list it is copied to.
  */
 export const unpack = (
-  parsed: string,
+  by: AnsweredBy,
   version: VersionColumns,
   from: number,
   to: number,
 ): string => {
   const { features, classes } = version;
-  const isHashed = features.some(({ hashColumn }) => hashColumn !== null);
   const numeric = isNumeric(version);
+  // No WHERE stands between parsing and unnesting: what it asks for would be parsed twice.
+  const placed = `(
+      SELECT * FROM (
+        SELECT *, (sum(rows_) OVER (ROWS UNBOUNDED PRECEDING) - rows_)::BIGINT AS place_
+        FROM fresh WHERE ${answeredBy(by)} AND rows_ > 0
+      ) WHERE place_ < ${to} AND place_ + rows_ > ${from}
+    )`;
   return `
 SELECT request_id || '-' || i AS example_id, i::INTEGER AS row_index, ${TAKEN.map(name).join(', ')},
   ${features.map((feature, i) => featureColumns(feature, i, numeric)).join('\n  ')}
@@ -74,17 +99,25 @@ SELECT request_id || '-' || i AS example_id, i::INTEGER AS row_index, ${TAKEN.ma
   prediction_ AS ${name(version.prediction)}
 FROM (
   SELECT ${TAKEN.map(name).join(', ')}, place_,
-    ${features.map(({ feature }, i) => `list_position(q.columns, ${literal(feature)}) AS p${i},`).join('\n    ')}
-    ${isHashed ? hashedFlags(features) : ''}
-    ${classes ? 'unnest(list_resize(a.probabilities, rows_)) AS probabilities_,' : ''}
-    unnest(q.data) AS cells, unnest(a.predictions) AS prediction_, unnest(range(rows_)) AS i
-  FROM ${parsed} WHERE rows_ > 0 AND place_ < ${to} AND place_ + rows_ > ${from}
+    ${features.map(placeOf).join('\n    ')}
+    ${isHashed(version) ? hashedFlags(features) : ''}
+    ${classes ? 'unnest(CASE WHEN found_ = rows_ THEN list_resize(a.probabilities, rows_) END) AS probabilities_,' : ''}
+    unnest(CASE WHEN found_ = rows_ THEN q.data END) AS cells,
+    unnest(CASE WHEN found_ = rows_ THEN a.predictions END) AS prediction_,
+    unnest(CASE WHEN found_ = rows_ THEN range(rows_) END) AS i
+  FROM (${parse(placed, version)})
 )
 WHERE place_ + i >= ${from} AND place_ + i < ${to}`;
 };
 
+const isHashed = ({ features }: VersionColumns): boolean =>
+  features.some(({ hashColumn }) => hashColumn !== null);
+
 const isNumeric = ({ features }: VersionColumns): boolean =>
   features.every(({ hashColumn, type }) => hashColumn === null && NUMBERS.has(type));
+
+const placeOf = ({ feature }: Feature, i: number): string =>
+  `CASE WHEN is_usual THEN ${i + 1} ELSE list_position(columns_, ${literal(feature)}) END AS p${i},`;
 
 const CONFIDENCE = `list_max(map_values(from_json(probabilities_, '"MAP(VARCHAR, DOUBLE)"'))) AS confidence,
     probabilities_::VARCHAR AS probabilities,`;
@@ -131,20 +164,16 @@ const typedText = (cell: string, type: ScalarType): string => {
   return `TRY_CAST(${cell} AS ${duckType(type)})`;
 };
 
-/**
- * A SELECT for `_errors` of what has no row in a relation as `parse` makes it, with the reason; of all
- * when nobody knows how to parse it.
- */
-export const notUnpacked = (from: string, by: AnsweredBy, parsed: string | null): string => `
+/** A SELECT for `_errors` of those of these requests that have no row, with the reason; of all when nobody knows how to parse them. */
+export const notUnpacked = (by: AnsweredBy, isKnown: boolean): string => `
 WITH parsed AS (
   SELECT *,
     TRY(from_json(request, '{"dataframe_split":{"columns":["VARCHAR"],"data":["JSON"]}}')).dataframe_split AS q,
     TRY(from_json(response, '{"predictions":["JSON"]}')) AS a
-  FROM ${from} WHERE ${answeredBy(by)}
-    ${parsed === null ? '' : `AND request_id NOT IN (SELECT request_id FROM ${parsed} WHERE rows_ > 0)`}
+  FROM fresh WHERE ${answeredBy(by)} ${isKnown ? 'AND rows_ = 0' : ''}
 )
 SELECT request_id, request_time, CASE
-    WHEN ${parsed === null} THEN 'the columns of the model version are not known'
+    WHEN ${!isKnown} THEN 'the columns of the model version are not known'
     WHEN q.data IS NULL OR q.columns IS NULL THEN 'the request is not a table'
     WHEN a.predictions IS NULL THEN 'the answer has no predictions'
     WHEN len(q.data) <> len(a.predictions) THEN

@@ -15,6 +15,8 @@ import { naiveTables, READ } from './tables-model';
 export const START = '2026-11-20T00:00:00.000Z';
 /** Rows that a part of requests, rows or errors holds at most. */
 const MOST_ROWS = 4;
+/** A window of the log has one request or a few. */
+const MOST_BYTES = 2_000;
 /** The column in which no value stands twice. Each label is another. */
 const keyOf = (table: string): string => {
   if (table === 'labels') return 'label';
@@ -46,6 +48,7 @@ export const openWhole = async (pool: readonly Happened[], faults: Faults) => {
     fixture.openBuilder((needs) => ({
       ...needs,
       mostRows: MOST_ROWS,
+      mostBytes: MOST_BYTES,
       duck: faults.duck(needs.duck),
       state: faults.state(needs.state),
       retentions: async () =>

@@ -46,32 +46,67 @@ const GROUP_ROWS = 40_960;
 /** How parts are written. */
 export const PART_FORMAT = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT ${MOST_DISTINCT}, ROW_GROUP_SIZE ${GROUP_ROWS})`;
 
+/** Rows of all these. */
+export const rowsIn = (some: readonly DayRows[]): number =>
+  some.reduce((sum, { rows }) => sum + rows, 0);
+
 /** Rows that are in a relation with the table's columns. */
-export const rowsOf = async (
-  duck: Duck,
-  { relation, ...rest }: Pick<NewRows, 'table' | 'columns' | 'key'> & { readonly relation: string },
-): Promise<NewRows> => {
+export const rowsOf = async (duck: Duck, { relation, ...rest }: Relation): Promise<NewRows> => {
   const day = partitionOf(rest.table);
   const days = await duck.rows(
     `SELECT ${day}::VARCHAR AS date, count(*)::INTEGER AS rows FROM ${relation}
      GROUP BY ALL ORDER BY date`,
   );
+  return rowsOfDays(
+    { relation, ...rest },
+    days.map(({ date, rows }) => ({ date: String(date), rows: Number(rows) })),
+  );
+};
+
+/** A relation with a table's columns, and those that it may have besides. */
+interface Relation extends Pick<NewRows, 'table' | 'columns' | 'key'> {
+  readonly relation: string;
+}
+
+/** Rows that are in a relation, of days that are known. */
+export const rowsOfDays = ({ relation, ...rest }: Relation, days: readonly DayRows[]): NewRows => {
   const cells = rest.columns.map((column) => name(column.name)).join(', ');
   return {
     ...rest,
-    days: days.map(({ date, rows }) => ({ date: String(date), rows: Number(rows) })),
+    days,
     select: (date, from, to) =>
-      `SELECT ${cells} FROM ${relation} WHERE ${day} = DATE ${literal(date)} LIMIT ${to - from} OFFSET ${from}`,
+      `SELECT ${cells} FROM ${relation} WHERE ${partitionOf(rest.table)} = DATE ${literal(date)} LIMIT ${to - from} OFFSET ${from}`,
   };
 };
 
-/** Drafts of the parts that new rows belong to: each day's last part grows until it is full. */
-export const writeParts = async (needs: Needs, rows: NewRows): Promise<readonly Replacement[]> =>
-  settled(
+/**
+ * Drafts of the parts that new rows belong to: each day's last part grows until it is full.
+ * @throws when they do not hold each row once
+ */
+export const writeParts = async (needs: Needs, rows: NewRows): Promise<readonly Replacement[]> => {
+  const { replacements, wrong } = await draftParts(needs, rows);
+  if (wrong !== undefined) throw new Error(wrong);
+  return replacements;
+};
+
+/** The same; `wrong` tells of a draft that does not hold what it should. */
+export const draftParts = async (
+  needs: Needs,
+  rows: NewRows,
+): Promise<{
+  readonly replacements: readonly Replacement[];
+  readonly wrong: string | undefined;
+}> => {
+  const drafts = await settled(
     rows.days.flatMap((day) =>
       slicesOf(needs, rows.table, day).map((slice) => writeSlice(needs, rows, slice)),
     ),
   );
+  return {
+    replacements: drafts.map(({ replacement }) => replacement),
+    wrong: drafts.find(({ wrong }) => wrong !== undefined)?.wrong,
+  };
+};
 
 /** New rows of one part: those of its day from one place to before another. */
 interface Slice {
@@ -110,7 +145,7 @@ const writeSlice = async (
   { duck, folder }: Needs,
   { table, columns, key, select }: NewRows,
   { date, number, from, to, grown }: Slice,
-): Promise<Replacement> => {
+): Promise<{ readonly replacement: Replacement; readonly wrong: string | undefined }> => {
   // The day stands in the path.
   const partition = partitionOf(table);
   const kept = columns.filter((column) => column.name !== partition);
@@ -124,28 +159,40 @@ const writeSlice = async (
        UNION ALL BY NAME (SELECT * EXCLUDE (${name(partition)}) FROM (${select(date, from, to)})))
      TO ${literal(draft)} ${PART_FORMAT}`,
   );
+  const file = `read_parquet(${literal(draft)}, hive_partitioning = false)`;
   const [found] = await duck.rows(
-    `SELECT count(*)::INTEGER AS rows, min(request_id) AS first, max(request_id) AS last,
-       ${key === null ? 'rows' : `count(DISTINCT ${name(key)})::INTEGER`} AS keys
-     FROM read_parquet(${literal(draft)}, hive_partitioning = false)`,
+    `SELECT count(*)::INTEGER AS rows, ${key === null ? 'rows' : `count(DISTINCT ${name(key)})::INTEGER`} AS keys FROM ${file}`,
   );
   const rows = to - from + (grown?.rows ?? 0);
-  if (Number(found?.rows) !== rows || Number(found?.keys) !== rows) {
-    throw new Error(
-      `${table} of ${date} came to ${found?.rows} rows of ${found?.keys}, and not to ${rows}: the part stays as it was`,
-    );
-  }
-  const part = {
-    ...{ ...next, rows, bytes: await uncompressed(duck, draft) },
-    ...{ firstId: String(found?.first), lastId: String(found?.last) },
-  };
-  return { draft, path: partPath(folder, part), part };
+  const isRight = Number(found?.rows) === rows && Number(found?.keys) === rows;
+  const wrong = isRight
+    ? undefined
+    : `${table} of ${date} came to ${found?.rows} rows of ${found?.keys}, and not to ${rows}: the part stays as it was`;
+  const part = { ...next, rows, ...(await footerOf(duck, draft)) };
+  return { replacement: { draft, path: partPath(folder, part), part }, wrong };
 };
 
-/** Bytes that a Parquet file has when it is read. */
-export const uncompressed = async (duck: Duck, file: string): Promise<number> => {
-  const [sizes] = await duck.rows(
-    `SELECT sum(total_uncompressed_size)::BIGINT AS bytes FROM parquet_metadata(${literal(file)})`,
+/** What a Parquet file's footer tells of it. */
+export const footerOf = async (
+  duck: Duck,
+  file: string,
+): Promise<Pick<Part, 'bytes' | 'firstId' | 'lastId'>> => {
+  const ids = `FILTER (path_in_schema = 'request_id')`;
+  const [footer] = await duck.rows(
+    `SELECT sum(total_uncompressed_size)::BIGINT AS bytes,
+       bool_and(stats_min_value IS NOT NULL) ${ids} AS known,
+       min(stats_min_value) ${ids} AS first, max(stats_max_value) ${ids} AS last
+     FROM parquet_metadata(${literal(file)})`,
   );
-  return Number(sizes?.bytes);
+  // Very long ids are not in it.
+  const [range] = footer?.known
+    ? [footer]
+    : await duck.rows(
+        `SELECT min(request_id) AS first, max(request_id) AS last
+         FROM read_parquet(${literal(file)}, hive_partitioning = false)`,
+      );
+  return {
+    bytes: Number(footer?.bytes),
+    ...{ firstId: String(range?.first), lastId: String(range?.last) },
+  };
 };
