@@ -1,0 +1,136 @@
+import type { ServiceTable } from '../../../core/tables/service-table';
+import type { StoredVersion } from '../../../core/tables/table-records';
+import { labelRows } from './label-rows';
+import type { Places } from './places';
+import { MOST_DAYS } from './quoting';
+import type { StatementResult } from './statement';
+import type { Steps } from './steps';
+import { type Arrival, lookAtArrival, takeRequests, type Window } from './take-requests';
+import { answeringModels, checkWindow, keepErrors, unpackRows } from './unpack-rows';
+
+/** The columns of a service's tables, and where its model versions' values go. */
+export interface TabledService {
+  readonly table: ServiceTable;
+  readonly versions: readonly StoredVersion[];
+}
+
+/** What a build brought into the tables. */
+export interface BuildReport {
+  readonly requests: number;
+  readonly rows: number;
+  readonly errors: number;
+  /** Lines that are no records; each stays where it arrived. */
+  readonly malformed: number;
+  /** Rows that were given a label. */
+  readonly labelled: number;
+}
+
+/** Days that a label waits for its row. */
+const PATIENCE_DAYS = 7;
+const DAY_MS = 86_400_000;
+
+/**
+ * Brings what arrived for a service in some hours into its tables, each request and row once, however
+ * often it is run; rows get labels that were received in the last 7 days before `today` (`YYYY-MM-DD`).
+ * `described` is undefined for a service that has no tables of its own.
+ * @throws when an answered request has neither rows nor an error, or a row is there twice
+ */
+export function* buildArrival(
+  places: Places,
+  arrival: Arrival,
+  described: TabledService | undefined,
+  today: string,
+): Steps<BuildReport> {
+  const { rows: found } = yield lookAtArrival(places, arrival);
+  const asked = found.filter(([date]) => date !== null).toSorted(byText);
+  const malformed = found.find(([date]) => date === null)?.[1];
+  const report = {
+    requests: 0,
+    rows: 0,
+    errors: 0,
+    malformed: Number(malformed ?? 0),
+    labelled: 0,
+  };
+  for (let from = 0; from < asked.length; from += MOST_DAYS) {
+    const some = asked.slice(from, from + MOST_DAYS);
+    const window = windowOf(arrival.service, some);
+    const spilled = new Set(some.flatMap(([, , , , dates]) => (dates ? dates.split(',') : [])));
+    const taken = yield takeRequests(places, arrival, window, [...spilled]);
+    report.requests += taken.written ?? 0;
+    if (!described) continue;
+    const unpacked = yield* unpackWindow(places, window, described);
+    report.rows += unpacked.rows;
+    report.errors += unpacked.errors;
+    report.labelled += yield* labelWindow(places, window, described, lastDays(today));
+  }
+  return report;
+}
+
+/** Makes rows and errors of a window's requests. */
+export function* unpackWindow(
+  places: Places,
+  window: Window,
+  { versions }: TabledService,
+): Steps<Pick<BuildReport, 'rows' | 'errors'>> {
+  const report = { rows: 0, errors: 0 };
+  const { rows: models } = yield answeringModels(places, window);
+  const answers = models.map(([model = null, version = null]) => {
+    const by = { model, version: version === null ? null : Number(version) };
+    const known = versions.find((one) => one.model === by.model && one.version === by.version);
+    return { by, known };
+  });
+  for (const { by, known } of answers) {
+    if (known) report.rows += (yield unpackRows(places, window, by, known)).written ?? 0;
+  }
+  let [missing, twice] = yield* countsOf(places, window);
+  if (missing > 0) {
+    for (const { by, known } of answers) {
+      report.errors += (yield keepErrors(places, window, by, known)).written ?? 0;
+    }
+    [missing, twice] = yield* countsOf(places, window);
+  }
+  if (missing > 0 || twice > 0) {
+    throw new Error(
+      `${window.service}: ${missing} answered requests without rows or errors, ${twice} rows too many`,
+    );
+  }
+  return report;
+}
+
+function* countsOf(places: Places, window: Window): Steps<readonly [number, number]> {
+  const { rows } = yield checkWindow(places, window);
+  const [missing, twice] = rows[0] ?? [];
+  return [Number(missing), Number(twice)];
+}
+
+/** Gives rows of a window labels that were received on some days. */
+function* labelWindow(
+  places: Places,
+  window: Window,
+  { table, versions }: TabledService,
+  dates: readonly string[],
+): Steps<number> {
+  const from = { service: window.service, dates };
+  return (yield labelRows(places, from, window, table.columns, versions)).written ?? 0;
+}
+
+/** The days on which labels may have been received that still wait. */
+const lastDays = (today: string): readonly string[] =>
+  Array.from({ length: PATIENCE_DAYS + 1 }, (_, n) =>
+    new Date(Date.parse(today) - (PATIENCE_DAYS - n) * DAY_MS).toISOString().slice(0, 10),
+  );
+
+type Row = StatementResult['rows'][number];
+
+const byText = ([one]: Row, [other]: Row): number => ((one ?? '') < (other ?? '') ? -1 : 1);
+
+/** A window of lines that name a day, and the first and last id of it. */
+export const windowOf = (service: string, some: readonly Row[], idAt = 2): Window => {
+  const ids = (at: number): readonly string[] => some.map((row) => row[at] ?? '').toSorted();
+  return {
+    service,
+    dates: some.map(([date]) => date ?? ''),
+    firstId: (ids(idAt)[0] ?? '').slice(0, 36),
+    lastId: (ids(idAt + 1).at(-1) ?? '').slice(0, 36),
+  };
+};

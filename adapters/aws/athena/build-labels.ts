@@ -1,0 +1,56 @@
+import { type TabledService, windowOf } from './build-arrival';
+import { labelRows, lookAtLabels, type ReceivedLabels } from './label-rows';
+import type { Places } from './places';
+import { MOST_DAYS } from './quoting';
+import type { Steps } from './steps';
+import { takeLabels } from './take-labels';
+import type { Arrival } from './take-requests';
+
+/** What became of labels. */
+export interface LabelReport {
+  readonly labels: number;
+  /** Rows that were given one. */
+  readonly labelled: number;
+  /** Labels by a client's id that several requests carried. */
+  readonly ambiguous: number;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Brings labels that were received in some hours of a day into the tables, and to their rows. */
+export function* buildLabels(
+  places: Places,
+  arrival: Arrival,
+  described: TabledService | undefined,
+): Steps<LabelReport> {
+  const { written } = yield takeLabels(places, arrival);
+  const hours = arrival.hours.toSorted();
+  const first = `${arrival.date}T${hours[0]}:00:00.000Z`;
+  const last = Date.parse(`${arrival.date}T${hours.at(-1)}:00:00.000Z`) + HOUR_MS;
+  const from = {
+    service: arrival.service,
+    dates: [arrival.date],
+    between: [first, new Date(last).toISOString()],
+  } as const;
+  const found = described
+    ? yield* labelFrom(places, from, described)
+    : { labelled: 0, ambiguous: 0 };
+  return { labels: written ?? 0, ...found };
+}
+
+/** Gives labels that are in the tables to the rows that they mean. */
+export function* labelFrom(
+  places: Places,
+  from: ReceivedLabels,
+  { table, versions }: TabledService,
+): Steps<Omit<LabelReport, 'labels'>> {
+  const { rows } = yield lookAtLabels(places, from);
+  const ambiguous = Number(rows.find(([date]) => date === null)?.[1] ?? 0);
+  const meant = rows.filter(([date]) => date !== null);
+  let labelled = 0;
+  for (let at = 0; at < meant.length; at += MOST_DAYS) {
+    const window = windowOf(from.service, meant.slice(at, at + MOST_DAYS), 1);
+    labelled += (yield labelRows(places, from, window, table.columns, versions)).written ?? 0;
+  }
+  return { labelled, ambiguous };
+}

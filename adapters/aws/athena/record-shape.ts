@@ -1,0 +1,19 @@
+import { REQUESTS } from '../../../core/tables/fixed-columns';
+import type { TableColumn } from '../../../core/tables/table-column';
+import { name, trinoType } from './quoting';
+
+/** Columns whose values stand in a record's line as text that SQL has to read first. */
+const READ_FROM_TEXT: ReadonlySet<string> = new Set(['timestamp', 'date']);
+
+const inLine = ({ name: column, type }: TableColumn): string =>
+  `${name(column)} ${READ_FROM_TEXT.has(type) ? 'varchar' : trinoType(type)}`;
+
+/** The type that a record's line has as a whole: members by their names, missing ones null. */
+export const RECORD_ROW = `ROW(${REQUESTS.map(inLine).join(', ')})`;
+
+/** A UUIDv7 in lower case, as requests have them. */
+export const REQUEST_ID = '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$';
+
+/** When a record's text says that it was asked; null when it says no time. Times are UTC. */
+export const timeOf = (text: string): string =>
+  `CAST(TRY(from_iso8601_timestamp(${text})) AT TIME ZONE 'UTC' AS timestamp(6))`;

@@ -1,0 +1,96 @@
+import type { ColumnType } from '../../../core/models/signature';
+import { NO_COLUMNS, withVersion } from '../../../core/tables/service-table';
+import { type BuildItem, buildItem } from './build-item';
+import type { Statement, StatementResult } from './statement';
+import { ATHENA_RULES, athenaRefuses, MOST_STATEMENT_BYTES } from './statement-rules';
+
+const PLACES = { database: 'inference', rawDatabase: 'inference_raw' };
+const types: readonly ColumnType[] = ['double', 'string', 'long', 'datetime', 'boolean'];
+const days = Array.from({ length: 90 }, (_, n) =>
+  new Date(Date.parse('2026-08-01') + n * 86_400_000).toISOString().slice(0, 10),
+);
+const ID = '01a1f866-0d00-7000-8000-00000000000';
+
+/** A service with so many features, half of them hashed, each name of so many letters. */
+const serviceOf = (features: number, letters: number) => {
+  const inputs = Array.from({ length: features }, (_, n) => ({
+    name: `${n}'`.padEnd(letters, 'é'),
+    type: types[n % types.length] ?? 'double',
+    required: true,
+  }));
+  const hashed = new Set(inputs.filter((_, n) => n % 2 === 0).map(({ name }) => name));
+  const output = { type: 'string', width: 1, classes: ['a', 'b'] } as const;
+  const { table, version } = withVersion(NO_COLUMNS, { inputs, output }, hashed);
+  return { table, versions: [{ ...version, model: "wine'", version: 1 }] };
+};
+
+/** What the engine answers to each step: everything happened on 90 days, to a request and a label. */
+const answers: Readonly<Record<string, StatementResult['rows']>> = {
+  'look-at-arrival': days.map((date) => [date, '1', `${ID}1`, `${ID}2`, days.join(',')]),
+  'look-at-labels': days.map((date) => [date, `${ID}1-0`, `${ID}2-0`]),
+  'answering-models': [["wine'", '1']],
+  'check-window': [['1', '0']],
+};
+
+/** All statements of a piece of work. */
+const statementsOf = (item: BuildItem, described = serviceOf(3, 5)): readonly Statement[] => {
+  const needs = { places: PLACES, bucket: 'tables', described, today: '2026-11-21' };
+  const steps = buildItem(needs, item);
+  const asked: Statement[] = [];
+  let checks = 0;
+  for (let next = steps.next(); !next.done; ) {
+    asked.push(next.value);
+    checks += next.value.step === 'check-window' ? 1 : 0;
+    const rows = checks > 1 ? [['0', '0']] : (answers[next.value.step] ?? []);
+    next = steps.next({ rows, written: 1 });
+  }
+  return asked;
+};
+
+const hours = Array.from({ length: 24 }, (_, n) => String(n).padStart(2, '0'));
+const items: readonly BuildItem[] = [
+  { kind: 'tables', service: 'red-wine' },
+  { kind: 'requests', service: 'red-wine', date: '2026-11-20', hours },
+  { kind: 'labels', service: 'red-wine', date: '2026-11-20', hours },
+  { kind: 'labels-again', service: 'red-wine', dates: days },
+];
+
+describe('statements', () => {
+  it.each(items)('of $kind break no rule of Athena', (item) => {
+    const statements = statementsOf(item);
+    expect(statements.length).toBeGreaterThan(1);
+    for (const { step, sql } of statements) expect([step, athenaRefuses(sql)]).toEqual([step, []]);
+  });
+
+  it.each(items)('of $kind are small enough for 1,000 features and 90 days', (item) => {
+    for (const { step, sql } of statementsOf(item, serviceOf(1_000, 40))) {
+      expect([step, athenaRefuses(sql)]).toEqual([step, []]);
+    }
+  });
+});
+
+describe('rules of Athena that Trino does not have', () => {
+  const breaking: Readonly<Record<string, string>> = {
+    'a statement has at most 262,144 bytes': `SELECT '${'x'.repeat(MOST_STATEMENT_BYTES)}'`,
+    'one statement at a time, without a semicolon': 'SELECT 1; SELECT 2',
+    'no parameters: MERGE, UPDATE and DELETE have none': 'DELETE FROM t WHERE a = ?',
+    'no CALL, SET SESSION, EXECUTE IMMEDIATE, PREPARE, GRANT or USE': 'CALL system.x()',
+    'no ALTER TABLE … EXECUTE: it is OPTIMIZE and VACUUM': 'ALTER TABLE t EXECUTE optimize',
+    'no functions that came after the oldest Trino these statements run on':
+      'SELECT any_value(a) FROM t',
+    'Iceberg tables have no tinyint, smallint, char or time': 'SELECT CAST(a AS smallint) FROM t',
+    'tables are defined with a location and a table type, and types in lower case of Hive':
+      'CREATE TABLE t (a int)',
+    'names in definitions stand in backticks, elsewhere in double quotes': 'SELECT `a` FROM t',
+    'UPDATE SET of a MERGE has no parentheses around it, and no NOT MATCHED BY SOURCE':
+      'MERGE INTO t USING s ON true WHEN MATCHED THEN UPDATE SET (a = 1)',
+  };
+
+  it.each(ATHENA_RULES)('find what breaks them: $says', ({ says }) => {
+    expect(athenaRefuses(breaking[says] ?? '')).toEqual([says]);
+  });
+
+  it('look at no texts and names', () => {
+    expect(athenaRefuses(`SELECT ';?', "any_value(" FROM t WHERE a = 'UPDATE SET *'`)).toEqual([]);
+  });
+});

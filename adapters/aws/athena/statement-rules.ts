@@ -1,0 +1,90 @@
+/** Bytes that Athena takes at most as one statement (docs: service limits; not adjustable). */
+export const MOST_STATEMENT_BYTES = 262_144;
+
+/** A rule of Athena's that Trino, on which statements are tested, does not have. */
+interface Rule {
+  readonly says: string;
+  /** Where it is written, or who ran into it. */
+  readonly source: string;
+  readonly breaks: (sql: string) => boolean;
+}
+
+const LIMITS = 'docs.aws.amazon.com/athena/latest/ug/service-limits.html';
+const NOTABLE = 'docs.aws.amazon.com/athena/latest/ug/other-notable-limitations.html';
+const TYPES = 'docs.aws.amazon.com/athena/latest/ug/querying-iceberg-supported-data-types.html';
+const PARAMETERS = 'docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html';
+const CREATING = 'docs.aws.amazon.com/athena/latest/ug/querying-iceberg-creating-tables.html';
+
+/** What stands in texts and quoted names is no part of the grammar. */
+const bare = (sql: string): string =>
+  sql.replaceAll(/'(?:[^']|'')*'/g, "''").replaceAll(/"(?:[^"]|"")*"|`[^`]*`/g, 'x');
+
+const has =
+  (pattern: RegExp) =>
+  (sql: string): boolean =>
+    pattern.test(bare(sql));
+
+const isDefinition = (sql: string): boolean => /^\s*(?:CREATE|ALTER|DROP)\b/i.test(sql);
+
+/** What Athena refuses though Trino takes it, or reads otherwise. */
+export const ATHENA_RULES: readonly Rule[] = [
+  {
+    says: 'a statement has at most 262,144 bytes',
+    source: LIMITS,
+    breaks: (sql) => Buffer.byteLength(sql) > MOST_STATEMENT_BYTES,
+  },
+  {
+    says: 'one statement at a time, without a semicolon',
+    source: NOTABLE,
+    breaks: has(/;/),
+  },
+  {
+    says: 'no parameters: MERGE, UPDATE and DELETE have none',
+    source: PARAMETERS,
+    breaks: has(/\?/),
+  },
+  {
+    says: 'no CALL, SET SESSION, EXECUTE IMMEDIATE, PREPARE, GRANT or USE',
+    source: NOTABLE,
+    breaks: has(/^\s*(?:CALL|SET\s+SESSION|EXECUTE|PREPARE|DEALLOCATE|GRANT|REVOKE|USE)\b/i),
+  },
+  {
+    says: 'no ALTER TABLE … EXECUTE: it is OPTIMIZE and VACUUM',
+    source: 'docs.aws.amazon.com/athena/latest/ug/querying-iceberg-data-optimization.html',
+    breaks: has(/^\s*ALTER\s+TABLE[\s\S]*\bEXECUTE\b/i),
+  },
+  {
+    says: 'no functions that came after the oldest Trino these statements run on',
+    source: 'reference: any_value is absent in Trino 406',
+    breaks: has(/\bany_value\s*\(|\bQUALIFY\b|\bPIVOT\b/i),
+  },
+  {
+    says: 'Iceberg tables have no tinyint, smallint, char or time',
+    source: TYPES,
+    breaks: has(/\b(?:tinyint|smallint|char)\b|\btime\b(?!\s*zone)\s*[(,)]/i),
+  },
+  {
+    says: 'tables are defined with a location and a table type, and types in lower case of Hive',
+    source: CREATING,
+    breaks: (sql) =>
+      /^\s*CREATE\s+TABLE/i.test(sql) &&
+      !(/\bLOCATION\s+'s3:/i.test(sql) && /'table_type'\s*=\s*'ICEBERG'/i.test(sql)),
+  },
+  {
+    says: 'names in definitions stand in backticks, elsewhere in double quotes',
+    source: 'docs.aws.amazon.com/athena/latest/ug/reserved-words.html',
+    breaks: (sql) =>
+      isDefinition(sql)
+        ? sql.replaceAll(/'(?:[^']|'')*'/g, '').includes('"')
+        : sql.replaceAll(/'(?:[^']|'')*'/g, '').includes('`'),
+  },
+  {
+    says: 'UPDATE SET of a MERGE has no parentheses around it, and no NOT MATCHED BY SOURCE',
+    source: 'docs.aws.amazon.com/athena/latest/ug/merge-into-statement.html',
+    breaks: has(/UPDATE\s+SET\s*\(|BY\s+SOURCE|(?:SET|INSERT)\s+\*/i),
+  },
+];
+
+/** What Athena would say against a statement, as sentences. */
+export const athenaRefuses = (sql: string): readonly string[] =>
+  ATHENA_RULES.filter(({ breaks }) => breaks(sql)).map(({ says }) => says);

@@ -1,0 +1,13 @@
+/** One statement for the engine; a writing one may be run again without doing its work twice. */
+export interface Statement {
+  /** What it is for, in a word or two: for names of steps and for messages. */
+  readonly step: string;
+  readonly sql: string;
+}
+
+/** What a statement came to, in the order of its rows; a missing value is null. */
+export interface StatementResult {
+  readonly rows: readonly (readonly (string | null)[])[];
+  /** Rows that a writing statement has written; null for others. */
+  readonly written: number | null;
+}

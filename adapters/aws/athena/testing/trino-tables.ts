@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { ArrivalKind } from '../../../../core/tables/dirty-hours';
+import { ERRORS, REQUESTS } from '../../../../core/tables/fixed-columns';
+import { serviceColumns } from '../../../../core/tables/service-columns';
+import type { TableColumn } from '../../../../core/tables/table-column';
+import { errorsTableNameOf, tableNameOf } from '../../../../core/tables/table-name';
+import type { Trino } from '../../../../infra-tests/trino/describe-trino';
+import type { TabledService } from '../build-arrival';
+import { type BuildItem, buildItem, type ItemReport } from '../build-item';
+import { LABEL_COLUMNS } from '../label-shape';
+import { name, trinoType } from '../quoting';
+import type { Statement, StatementResult } from '../statement';
+
+/** Where captured requests lie, or labels, or bodies that were too large. */
+type Raw = ArrivalKind | 'spill';
+
+const PARTITIONS = {
+  requests: ['service', 'dt', 'hour'],
+  labels: ['service', 'dt', 'hour'],
+  spill: ['service', 'dt'],
+};
+
+/** Empty tables of some services on Trino, in databases of their own, and the folders that are read by builds. */
+export const openTrinoTables = async (
+  trino: Trino,
+  described: ReadonlyMap<string, TabledService>,
+  today = '2026-11-21',
+) => {
+  const database = `t_${randomUUID().replaceAll('-', '')}`;
+  const places = { database, rawDatabase: `${database}_raw` };
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-trino-raw-'));
+  const client = trino.client();
+  const run = (sql: string) => client.query(sql);
+  const asked: string[] = [];
+
+  const createRaw = async (table: Raw): Promise<void> => {
+    mkdirSync(join(folder, table));
+    const partitions = PARTITIONS[table];
+    const columns = ['line', ...partitions].map((column) => `${column} varchar`);
+    await run(`CREATE TABLE hive.${places.rawDatabase}.${table} (${columns.join(', ')})
+      WITH (format = 'TEXTFILE', textfile_field_separator = U&'\\0001',
+        external_location = '${trino.locationOf(join(folder, table))}',
+        partitioned_by = ARRAY[${partitions.map((column) => `'${column}'`).join(', ')}])`);
+  };
+  const create = (table: string, columns: readonly TableColumn[], partitions: readonly string[]) =>
+    run(`CREATE TABLE iceberg.${database}.${name(table)}
+      (${columns.map((column) => `${name(column.name)} ${trinoType(column.type)}`).join(', ')})
+      WITH (format_version = 2, partitioning = ARRAY[${partitions.map((column) => `'${column}'`).join(', ')}])`);
+
+  await run(`CREATE SCHEMA iceberg.${places.database}`);
+  await run(`CREATE SCHEMA iceberg.${places.rawDatabase}`);
+  for (const table of ['requests', 'labels', 'spill'] as const) await createRaw(table);
+  await create('requests', REQUESTS, ['service', 'request_date']);
+  await create('labels', LABEL_COLUMNS, ['service', 'received_date']);
+  for (const [service, { table }] of described) {
+    await create(tableNameOf(service), serviceColumns(table), ['request_date']);
+    await create(errorsTableNameOf(service), ERRORS, ['request_date']);
+  }
+
+  const runStatement = async ({ step, sql }: Statement): Promise<StatementResult> => {
+    asked.push(sql);
+    const { rows, updateCount = null } = await run(sql).catch((error: unknown) => {
+      throw new Error(`${step}: ${error instanceof Error ? error.message : error}`, {
+        cause: error,
+      });
+    });
+    const texts = rows.map((row) => row.map((value) => (value === null ? null : String(value))));
+    return { rows: texts, written: updateCount };
+  };
+
+  return {
+    ...{ places, run },
+    /** Every statement of the builds so far. */
+    asked,
+
+    /** Something arrives in an hour. */
+    async arrive(
+      table: Raw,
+      partitions: readonly string[],
+      file: string,
+      lines: readonly string[],
+    ) {
+      const path = PARTITIONS[table].map((column, i) => `${column}=${partitions[i]}`);
+      const into = join(folder, table, ...path);
+      mkdirSync(into, { recursive: true });
+      const text = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+      writeFileSync(join(into, file), file.endsWith('.gz') ? gzipSync(text) : text);
+      await run(
+        `CALL hive.system.sync_partition_metadata('${places.rawDatabase}', '${table}', 'FULL')`,
+      );
+    },
+
+    /** Runs the statements of a piece of work; after so many of them the process ends. */
+    async build(item: BuildItem, dieAfter = Number.POSITIVE_INFINITY): Promise<ItemReport | null> {
+      const needs = { places, bucket: 'tables', described: described.get(item.service), today };
+      const steps = buildItem(needs, item);
+      let next = steps.next();
+      for (let done = 0; !next.done; done += 1) {
+        if (done === dieAfter) return null;
+        next = steps.next(await runStatement(next.value));
+      }
+      return next.value;
+    },
+
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  };
+};
