@@ -1,7 +1,8 @@
-// What the functions of the AWS home weigh, and how long they take to load over bare Node:
+// What the functions of the AWS home weigh, and how long they take to load over bare Node, also in
+// processor time, which other work on the machine disturbs less:
 //   node bench/aws-functions.mjs [rounds]     synthesizes the stage dev, then loads each bundle in a process
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,29 +18,33 @@ const synthesize = () => {
   const template = JSON.parse(readFileSync(join(out, 'tidegate-dev-api.template.json'), 'utf8'));
   return Object.values(template.Resources)
     .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+    .filter(({ Properties }) => Properties.Environment)
     .map(({ Properties: { Code, Environment } }) => ({
-      name: Environment?.Variables.POWERTOOLS_SERVICE_NAME,
-      file: join(out, `asset.${Code.S3Key?.replace('.zip', '')}`, 'index.mjs'),
-    }))
-    .filter(({ name }) => name !== undefined);
+      name: Environment.Variables.POWERTOOLS_SERVICE_NAME,
+      folder: join(out, `asset.${Code.S3Key.replace('.zip', '')}`),
+      env: told(Environment.Variables),
+    }));
 };
 
-// What the stack and Lambda tell a function; nothing is called while it loads.
-const env = {
+/** What the stack and Lambda tell a function; nothing is called while it loads, so a reference may be anything. */
+const told = (variables) => ({
   ...{ PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_LAMBDA_LOG_STREAM_NAME: 'bench' },
-  ...{ STAGE: 'dev', RECORDS_TABLE: 'records', ARTIFACTS_BUCKET: 'a', TEMPLATES_BUCKET: 'a' },
-  ...{ CAPTURED_BUCKET: 'c', SECRETS_PREFIX: 'tidegate-dev/', ALLOWED_INSTANCE_TYPES: 'x' },
-  SERVICE_ROLE_ARN: 'arn:aws:iam::000000000000:role/service',
-};
+  ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)])),
+});
 const LAMBDA = 'globalThis.awslambda={streamifyResponse:(f)=>f,HttpResponseStream:{}};';
 
-/** Milliseconds of a process that runs this and ends. */
-const run = (code) => {
+const CPU = 'const used=process.cpuUsage();console.log((used.user+used.system)/1000);';
+
+/** Milliseconds of a process that runs this and ends: from outside, and of a processor. */
+const run = (code, env = {}) => {
   const began = performance.now();
-  const args = ['--input-type=module', '-e', `${LAMBDA}${code};process.exit(0)`];
-  const { status, stderr } = spawnSync(process.execPath, args, { env });
+  const args = ['--input-type=module', '-e', `${LAMBDA}${code};${CPU}process.exit(0)`];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { env });
   if (status !== 0) throw new Error(String(stderr));
-  return performance.now() - began;
+  return {
+    wall: performance.now() - began,
+    cpu: Number(String(stdout).trimEnd().split('\n').at(-1)),
+  };
 };
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
@@ -49,15 +54,23 @@ try {
   const loads = new Map(functions.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     bare.push(run('0'));
-    for (const { name, file } of functions) {
-      loads.get(name).push(run(`await import(${JSON.stringify(file)})`));
+    for (const { name, folder, env } of functions) {
+      const entry = JSON.stringify(join(folder, 'index.mjs'));
+      loads.get(name).push(run(`await import(${entry})`, env));
     }
   }
-  console.log(`bare Node: ${median(bare).toFixed(0)} ms (median of ${rounds})`);
-  for (const { name, file } of functions) {
-    const over = median(loads.get(name)) - median(bare);
-    const kb = (statSync(file).size / 1000).toFixed(0);
-    console.log(`${name.padEnd(12)} ${kb.padStart(4)} kB   import ${over.toFixed(0)} ms over it`);
+  const of = (runs, kind) => median(runs.map((one) => one[kind]));
+  const [wall, cpu] = ['wall', 'cpu'].map((kind) => of(bare, kind).toFixed(0));
+  console.log(`bare Node: ${wall} ms, ${cpu} ms of a processor (medians of ${rounds})`);
+  for (const { name, folder } of functions) {
+    const [wall, cpu] = ['wall', 'cpu'].map((kind) =>
+      (of(loads.get(name), kind) - of(bare, kind)).toFixed(0),
+    );
+    const bytes = (file) => statSync(join(folder, file)).size;
+    const kb = readdirSync(folder).reduce((sum, file) => sum + bytes(file), 0) / 1000;
+    console.log(
+      `${name.padEnd(12)} ${kb.toFixed(0).padStart(4)} kB   import ${wall} ms over it, ${cpu} ms of a processor`,
+    );
   }
 } finally {
   rmSync(out, { recursive: true, force: true });

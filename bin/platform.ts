@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { assertImage } from '../core/models/container';
 import { serviceStackName } from '../core/services/service-template-names';
 import { isDomainError } from '../core/shared/domain-error';
 import { assertAllowed } from '../lambdas/support/allowed-compute';
 import { prefixOf, stageOf } from '../lib/config';
+import { imageRegistries } from '../lib/image-registries';
 import { ApiStack } from '../lib/stacks/api-stack';
 import { DataStack } from '../lib/stacks/data-stack';
 import { PackagesStack } from '../lib/stacks/packages-stack';
@@ -35,9 +37,18 @@ const given: unknown = app.node.tryGetContext('manifest');
 const there = existsSync(DEFAULT_MANIFEST) ? DEFAULT_MANIFEST : 'none';
 const manifest = String(given ?? there);
 
+// Whose account it will be is not known without credentials.
+const registries =
+  env.account !== undefined && env.region !== undefined
+    ? imageRegistries(env.account, env.region, config)
+    : null;
+
 const addServices = async (scratch: string): Promise<void> => {
-  const assertCompute = assertAllowed(config.allowedInstanceTypes);
-  const { files, templates } = await manifestServices({ stage, scratch, assertCompute })(manifest);
+  const { files, templates } = await manifestServices({
+    ...{ stage, scratch, hasGpuImage: api.hasGpuImage },
+    assertCompute: assertAllowed(config.allowedInstanceTypes),
+    assertImage: assertImage(registries),
+  })(manifest);
   const packages = new PackagesStack(app, `${prefix}-packages`, { env, stage, files });
   packages.addStackDependency(
     api,

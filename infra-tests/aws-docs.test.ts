@@ -7,7 +7,8 @@ import { predictionCost } from '../cli/aws/prediction-cost';
 import { type StageLike, stagesLike } from '../cli/aws/stage-like';
 import { stageConfig, stages } from '../lib/config';
 import { platformData } from '../lib/constructs/platform-data';
-import { platformRights } from '../lib/constructs/platform-rights';
+import { platformRights, readsNotes, tellsReconcile } from '../lib/constructs/platform-rights';
+import type { Right } from '../lib/constructs/right';
 
 const lines = readFileSync(join(__dirname, '../docs/aws.md'), 'utf8').split('\n');
 const cellsOf = (line: string): readonly string[] =>
@@ -64,9 +65,15 @@ describe('docs/aws.md', () => {
       }
       for (const [, action = ''] of actions.matchAll(/`(\w+:\w+)`/g)) current.add(action);
     }
-    const held = Object.entries(rights).map(
-      ([name, own]) => [name, new Set(own.flatMap(({ actions }) => actions))] as const,
-    );
+    const tells = [tellsReconcile('arn')];
+    const beyond: Readonly<Record<string, readonly Right[]>> = {
+      services: [readsNotes('arn'), ...tells],
+      packages: tells,
+    };
+    const held = Object.entries(rights).map(([name, own]) => {
+      const all = [...own, ...(beyond[name] ?? [])];
+      return [name, new Set(all.flatMap(({ actions }) => actions))] as const;
+    });
     expect(said).toEqual(new Map(held));
   });
 

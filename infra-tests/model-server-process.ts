@@ -18,6 +18,7 @@ export interface ModelServer {
     readonly level: string;
     readonly message: string;
     readonly request_id?: string;
+    readonly trace_id?: string;
   }[];
   /** The exit code, once it has ended. */
   readonly ended: Promise<number | null>;

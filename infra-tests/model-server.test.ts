@@ -354,8 +354,8 @@ describe('a model that fails', () => {
   it('is a 500 without its words, which stand in the log, and goes on', async () => {
     // It answers one number, however many rows there are.
     const server = await loadedModelServer(fixturePackage('total.onnx'));
-    const ask = (rows: number) =>
-      server.call('/invocations', { body: { instances: Array(rows).fill([1, 2, 3]) } });
+    const ask = (rows: number, headers = {}) =>
+      server.call('/invocations', { body: { instances: Array(rows).fill([1, 2, 3]) }, headers });
     const failed = await ask(2);
     expect(failed).toMatchObject({
       status: 500,
@@ -370,6 +370,14 @@ describe('a model that fails', () => {
       message: expect.stringMatching(/failed on this request: .*answered/),
       request_id: failed.body.request_id,
     });
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    const attributes = (said: string) => ({ 'x-amzn-sagemaker-custom-attributes': said });
+    await ask(2, attributes(`r-1;00-${trace}-b7ad6b7169203331-01`));
+    expect(server.lines().at(-1)).toMatchObject({ request_id: 'r-1', trace_id: trace });
+    // A trace that is none takes nothing away from the id.
+    await ask(2, attributes('r-2;00-none-none-01'));
+    expect(server.lines().at(-1)).toMatchObject({ request_id: 'r-2' });
+    expect(server.lines().at(-1)?.trace_id).toBeUndefined();
     expect((await ask(1)).status).toBe(200);
   });
 });

@@ -8,12 +8,14 @@ import { serviceDirectory } from '../core/inference/service-directory';
 import { serviceRecords } from '../core/services/service-records';
 import { anyUsageKeyOf, usageKeyOf } from '../core/services/service-template-names';
 import { isDomainError } from '../core/shared/domain-error';
-import { contextOf } from './support/caller-context';
+import { contextOf, unknownContext } from './support/caller-context';
 import { variable } from './support/environment';
 import { headersOf } from './support/gateway-event';
 import { observed, report } from './support/observability';
 import { serviceCallers } from './support/service-callers';
 import { openServingRecords } from './support/stores';
+
+type Context = ReturnType<typeof contextOf> | ReturnType<typeof unknownContext>;
 
 const records = openServingRecords();
 const services = serviceRecords(records);
@@ -46,22 +48,23 @@ export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthori
     const { service: name = '', proxy = '' } = event.pathParameters ?? {};
     const path = servicePath(`/${proxy}`);
     const method = event.httpMethod === 'HEAD' ? 'GET' : event.httpMethod;
-    const serving = await directory.find(name);
-    const service = serving?.service ?? null;
     const scope = path?.kind === 'labels' ? 'labels' : 'predict';
-    const result = (effect: 'Allow' | 'Deny', caller: ServiceCaller) => ({
-      principalId: caller.requester,
+    const answered = (effect: 'Allow' | 'Deny', principalId: string, context: Context) => ({
+      principalId,
       policyDocument: {
         Version: '2012-10-17',
         Statement: [{ Action: 'execute-api:Invoke', Effect: effect, Resource: event.methodArn }],
       },
       // The service's throttle is its usage plan's; where there is none yet, the platform's.
       usageIdentifierKey: plans.has(name) ? usageKeyOf(stage, name) : anyUsageKeyOf(stage),
-      context: contextOf(caller),
+      context,
     });
+    const result = (effect: 'Allow' | 'Deny', caller: ServiceCaller) =>
+      answered(effect, caller.requester, contextOf(caller));
     // What is no route is told to anybody, before credentials: the function behind answers 404 and 405.
     if (!path || methodOf(path) !== method) return result('Allow', NOBODY);
     try {
+      const service = (await directory.find(name))?.service ?? null;
       return result('Allow', await callers.authenticate(headersOf(event), service, scope));
     } catch (error) {
       if (!isDomainError(error)) {
@@ -70,6 +73,8 @@ export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthori
       }
       // API Gateway knows this very text only: it answers 401 to it, and 500 to any other.
       if (error.kind === 'missing-credentials') throw new Error('Unauthorized');
+      // The function behind says so to whoever it is, for API Gateway has but 500 for it.
+      if (error.kind === 'unavailable') return answered('Allow', 'unknown', unknownContext(error));
       // To operators, who may know, the function behind says that there is no such service.
       if (error.kind === 'service-not-found') return result('Allow', NOBODY);
       return result('Deny', NOBODY);

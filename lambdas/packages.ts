@@ -1,7 +1,10 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { CopyObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import middy from '@middy/core';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import { invokeLater } from '../adapters/aws/invoke-later';
 import { isObjectThere } from '../adapters/aws/s3-objects';
+import { answerStack } from './support/answer-stack';
 import { variable } from './support/environment';
 import { observed, report } from './support/observability';
 
@@ -13,6 +16,7 @@ interface Said {
 }
 
 const client = new S3Client({});
+const tell = invokeLater({ client: new LambdaClient({}), target: variable('RECONCILE_FUNCTION') });
 const Bucket = variable('ARTIFACTS_BUCKET');
 
 const copy = async ({ From, Copies }: Said): Promise<void> => {
@@ -24,24 +28,25 @@ const copy = async ({ From, Copies }: Said): Promise<void> => {
   }
 };
 
-/** Brings a manifest and its packages to where the platform looks for them. There they stay. */
+/**
+ * Brings a manifest and its packages to where the platform looks for them. There they stay. What then
+ * becomes of services that run already `reconcile` sees to, and tells CloudFormation.
+ */
 export const handler = middy<CloudFormationCustomResourceEvent, void>()
   .use(observed())
   .handler(async (event) => {
-    const { RequestType, ResponseURL, StackId, RequestId, LogicalResourceId } = event;
-    const outcome = { Status: 'SUCCESS', Reason: '' };
+    const { ResponseURL, StackId, RequestId, LogicalResourceId } = event;
+    const asker = { ResponseURL, StackId, RequestId, LogicalResourceId };
+    if (event.RequestType === 'Delete') {
+      await answerStack(asker, { Status: 'SUCCESS', Reason: '' });
+      return;
+    }
     try {
-      const said = event.ResourceProperties as unknown as Said;
-      if (RequestType !== 'Delete') await copy(said);
+      await copy(event.ResourceProperties as unknown as Said);
+      await tell({ detail: { deployment: asker } });
     } catch (error) {
       report(error, RequestId);
-      outcome.Status = 'FAILED';
-      outcome.Reason = `the packages could not be copied: ${error}`;
+      const Reason = `the packages could not be copied: ${error}`;
+      await answerStack(asker, { Status: 'FAILED', Reason });
     }
-    const PhysicalResourceId = LogicalResourceId;
-    const answer = { ...outcome, StackId, RequestId, LogicalResourceId, PhysicalResourceId };
-    // As bytes: the address is signed for no content type.
-    const body = new TextEncoder().encode(JSON.stringify(answer));
-    const { ok, status } = await fetch(ResponseURL, { method: 'PUT', body });
-    if (!ok) throw new Error(`CloudFormation was not told: ${status}`);
   });

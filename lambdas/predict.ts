@@ -5,14 +5,16 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { clock, newId, now } from '../adapters/primitives';
 import { admit } from '../api/inference/admit';
 import type { EdgeAnswer } from '../api/inference/edge';
+import { protocolProblem } from '../api/inference/protocol-answer';
 import { problemAnswer } from '../api/inference/serve';
 import { type ServiceExchange, serviceApi } from '../api/inference/service-api';
-import { problem, toProblem } from '../api/problem';
+import { toProblem } from '../api/problem';
 import type { KeyUses } from '../core/access/key-uses';
 import { DomainError } from '../core/shared/domain-error';
 import { callerIn } from './support/caller-context';
 import { bodyOf, headersOf } from './support/gateway-event';
-import { observed, publishMetrics, report } from './support/observability';
+import { publishMetrics } from './support/metrics';
+import { observed, report } from './support/observability';
 import { once } from './support/once';
 import { openPrediction } from './support/prediction';
 
@@ -44,10 +46,10 @@ interface Result {
 
 const answer = async (event: APIGatewayProxyEvent, requestId: string, startedAt: number) => {
   const { service = '', proxy = '' } = event.pathParameters ?? {};
-  const rooms = await prediction();
   // A preflight comes without credentials: only it passes no authorizer.
   const isPreflight = event.httpMethod === 'OPTIONS';
   const caller = isPreflight ? null : callerIn(event.requestContext.authorizer);
+  const rooms = await prediction();
   await rooms.host.ready(service);
   if (caller?.keyId) rooms.uses.touch(service, caller.keyId, now().getTime());
   const admitted = admit({
@@ -101,7 +103,6 @@ export const handler = middy<APIGatewayProxyEvent, Result>({
     // One after the other: when the function ends with one of them under way, it stands still.
     await opened.flush();
     await flushUses(opened.uses).catch((error: unknown) => report(error, ''));
-    // What was counted before has been published before the answer was streamed.
     publishMetrics();
   },
 })
@@ -110,9 +111,9 @@ export const handler = middy<APIGatewayProxyEvent, Result>({
     const startedAt = clock();
     const requestId = newId();
     const sent = await answer(event, requestId, startedAt).catch((error: unknown) => {
-      report(error, requestId);
-      const bug = problem('internal', 'It is our fault; quote the request id.', requestId);
-      return problemAnswer(bug);
+      const told = toProblem(error, requestId, report);
+      const isProtocol = event.pathParameters?.proxy?.startsWith('v2');
+      return isProtocol ? protocolProblem(told) : problemAnswer(told);
     });
     return resultOf(sent, requestId, startedAt);
   });

@@ -9,16 +9,20 @@ import { startService, stopService } from '../core/services/start-stop-service';
 import { startVersion, stopVersion } from '../core/services/start-stop-version';
 import { updateService } from '../core/services/update-service';
 import { updateVersion } from '../core/services/update-version';
-import { assertAllowed } from './support/allowed-compute';
 import { computeCost } from './support/compute-cost';
 import { controlHandler } from './support/control-handler';
 import { variable } from './support/environment';
 import { report } from './support/observability';
-import { openServiceRoom } from './support/service-room';
+import { runnableVersion } from './support/runnable-version';
+import { openServiceDesk } from './support/service-desk';
 
-const room = openServiceRoom();
-const { access, services, host, events, logs, changing, statesOf } = room;
-const assertCompute = assertAllowed(variable('ALLOWED_INSTANCE_TYPES').split(','));
+const desk = openServiceDesk();
+const { access, services, host, events, logs, changing, statesOf } = desk;
+const { assertRunnable, assertChange } = runnableVersion({
+  allowed: variable('ALLOWED_INSTANCE_TYPES').split(','),
+  hasGpuImage: process.env.GPU_IMAGE !== undefined,
+  ...{ services, findModel: changing.findModel },
+});
 const create = createService(changing);
 const add = addVersion(changing);
 const update = updateVersion(changing);
@@ -29,19 +33,19 @@ export const handler = controlHandler({
   control: controlApi({
     endpoints: serviceEndpoints({
       createService: async (input) => {
-        for (const { compute } of input.versions) assertCompute(compute);
+        for (const version of input.versions) await assertRunnable(version);
         return create(input);
       },
       addVersion: async (input) => {
-        assertCompute(input.compute);
+        await assertRunnable(input);
         return add(input);
       },
       updateVersion: async (input) => {
-        assertCompute(input.patch.compute);
+        await assertChange(input.service, input.version, input.patch);
         return update(input);
       },
       updateService: updateService(changing),
-      deleteService: room.deleteService,
+      deleteService: desk.deleteService,
       startService: startService(changing),
       stopService: stopService(changing),
       setTraffic: setTraffic(changing),

@@ -45,6 +45,13 @@ export interface StageConfig {
   readonly allowedInstanceTypes: readonly string[];
   /** Further buckets of this Region that model packages may be registered from; none by default. */
   readonly modelBuckets: readonly string[];
+  /**
+   * Further registries of ECR that images of models may come from, such as AWS's own in this Region,
+   * `763104351884.dkr.ecr.eu-west-1.amazonaws.com`; the account's own may be used in any case.
+   */
+  readonly imageRegistries: readonly string[];
+  /** Whether ONNX models may run on GPUs, which takes a second image of the model server; false by default. */
+  readonly gpu: boolean;
   /** By function; what is not named shares the account's, which is 10 in a new account. */
   readonly concurrency: Readonly<Partial<Record<FunctionName, Concurrency>>>;
   /** Requests per second, and at once, that the edge lets in for all services together. */
@@ -76,6 +83,8 @@ const defaults: StageConfig = {
     ...['ml.g4dn.xlarge', 'ml.g5.xlarge'],
   ],
   modelBuckets: [],
+  imageRegistries: [],
+  gpu: false,
   concurrency: {},
   throttle: { rate: 1_000, burst: 2_000 },
   firewall: false,

@@ -12,6 +12,7 @@ export type PlatformValue =
   | 'execution-role'
   | 'capture-role'
   | 'model-server-image'
+  | 'model-server-image-gpu'
   | 'alarm-topic'
   | 'packages-function';
 
@@ -26,14 +27,14 @@ export const tell = (
   scope: Construct,
   stage: string,
   values: Readonly<Partial<Record<PlatformValue, string>>>,
-): void => {
-  for (const [value, stringValue] of Object.entries(values) as [PlatformValue, string][]) {
-    new StringParameter(scope, idOf(value), {
-      parameterName: parameterName(stage, value),
-      stringValue,
-    });
-  }
-};
+): readonly StringParameter[] =>
+  (Object.entries(values) as [PlatformValue, string][]).map(
+    ([value, stringValue]) =>
+      new StringParameter(scope, idOf(value), {
+        parameterName: parameterName(stage, value),
+        stringValue,
+      }),
+  );
 
 /** What another stack told, as it is when this one is deployed. */
 export const told = (scope: Construct, stage: string, value: PlatformValue): string =>

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { EdgeAnswer } from '../api/inference/edge';
 import { problemAnswer } from '../api/inference/serve';
 import { problem, toProblem } from '../api/problem';
+import { traceIn } from '../core/inference/trace-context';
 import { DomainError, isDomainError } from '../core/shared/domain-error';
 import type { Headers, Invoke } from './invocations';
 import type { Log } from './json-log';
@@ -45,22 +46,24 @@ export const containerServer = ({ isReady, invoke, newId, log }: Needs): Server 
     throw new DomainError('unavailable', 'the model is not loaded');
   };
 
-  const failed = (error: unknown, requestId: string): EdgeAnswer => {
+  const failed = (error: unknown, named: Named): EdgeAnswer => {
+    const { request_id: requestId } = named;
     if (isDomainError(error) && error.kind === 'model-error') {
-      log('error', `${error.message}: ${error.cause}`, { request_id: requestId });
+      log('error', `${error.message}: ${error.cause}`, named);
       return modelFailed(error.message, requestId);
     }
     const report = (bug: unknown): void => {
       const { message, stack = '' } = bug instanceof Error ? bug : new Error(String(bug));
-      log('error', message, { request_id: requestId, stack });
+      log('error', message, { ...named, stack });
     };
     return problemAnswer(toProblem(error, requestId, report));
   };
 
   const server = createServer(LIMITS, (request, response) => {
-    const requestId = idIn(request) ?? newId();
+    const named = namedIn(request) ?? { request_id: newId() };
+    const { request_id: requestId } = named;
     void answered(request, requestId)
-      .catch((error: unknown) => (isLeft(request) ? null : failed(error, requestId)))
+      .catch((error: unknown) => (isLeft(request) ? null : failed(error, named)))
       .then((answer) => {
         if (!answer) return;
         response.writeHead(answer.status, [
@@ -90,10 +93,24 @@ const bodyOf = async (request: IncomingMessage): Promise<Buffer> => {
   throw new DomainError('body-too-large', `a body may have ${MAX_BODY} bytes`);
 };
 
-/** SageMaker hands a caller's custom attributes on, and few other headers. */
-const idIn = ({ headers }: IncomingMessage): string | undefined => {
+/** A request as its log lines name it. */
+interface Named {
+  readonly request_id: string;
+  readonly trace_id?: string;
+}
+
+const ATTRIBUTES = /^([\w-]{1,64})(?:;([\w-]{1,128}))?$/;
+
+/**
+ * SageMaker hands a caller's custom attributes on, and few other headers: in them the platform names
+ * a request by its id, and by its `traceparent` where it has one.
+ */
+const namedIn = ({ headers }: IncomingMessage): Named | undefined => {
   const given = headers['x-amzn-sagemaker-custom-attributes'];
-  return typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? given : undefined;
+  const [, request_id, traceparent = ''] = ATTRIBUTES.exec(String(given)) ?? [];
+  if (typeof given !== 'string' || !request_id) return undefined;
+  const trace_id = traceIn(traceparent);
+  return trace_id === undefined ? { request_id } : { request_id, trace_id };
 };
 
 /** 500, as the contract has it: of a model in a container there is no gateway that was let down. */

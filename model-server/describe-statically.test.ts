@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { isDomainError } from '../core/shared/domain-error';
+import { DomainError, isDomainError } from '../core/shared/domain-error';
 import { describeStatically } from './describe-statically';
 import { describePackage } from './package-reader';
 import { staticChecks } from './static-checks';
@@ -131,12 +131,18 @@ describe('describing a package without running it', () => {
     expect(readFileSync(metafile, 'utf8')).not.toMatch(/onnxruntime/);
   });
 
+  const checks = staticChecks({
+    assertImage: (image) => {
+      if (image !== 'registry/mlflow') throw new DomainError('bad-request', 'push it to ECR');
+    },
+  });
+
   it('answers as a check of packages, without the folder that only this machine knows', async () => {
     const folder = join(ROOT, 'examples/wine/model-v2');
-    const described = await staticChecks.inspect(folder);
+    const described = await checks.inspect(folder);
     expect(described).toEqual(describePackage(folder));
-    await expect(staticChecks.gate(folder, described)).resolves.toBe(described.expected);
-    await expect(staticChecks.inspect(packed('image.onnx'))).rejects.toMatchObject({
+    await expect(checks.gate(folder, described)).resolves.toBe(described.expected);
+    await expect(checks.inspect(packed('image.onnx'))).rejects.toMatchObject({
       kind: 'bad-request',
       message: expect.stringMatching(/^the package was refused: input x has 3 dimensions/),
     });
@@ -150,9 +156,24 @@ describe('describing a package without running it', () => {
     const flavors = 'flavors: {sklearn: {}, python_function: {}}';
     writeFileSync(join(folder, 'MLmodel'), `${flavors}\n${signature}\n`);
     expect(describeStatically(folder)).toMatchObject({ runtime: 'mlflow' });
-    await expect(staticChecks.inspect(folder)).rejects.toMatchObject({
+    await expect(checks.inspect(folder)).rejects.toMatchObject({
       kind: 'bad-request',
-      message: expect.stringMatching(/a sklearn package needs an image of its own.*ONNX/),
+      message: expect.stringMatching(/a sklearn model runs in an image.*--image URI.*ONNX/),
+    });
+    writeFileSync(join(folder, 'serve'), '');
+    await expect(checks.inspect(folder)).rejects.toThrow(/a program of its own.*--image URI/);
+  });
+
+  it('takes as a check of packages what names an image that may be used, and no other', async () => {
+    const folder = temporary();
+    const signature = { inputs: [{ name: 'x', type: 'double' }], outputs: [{ type: 'long' }] };
+    const naming = (image: string) =>
+      writeFileSync(join(folder, 'tidegate-image.json'), JSON.stringify({ image, signature }));
+    naming('registry/mlflow');
+    await expect(checks.inspect(folder)).resolves.toEqual(describePackage(folder));
+    naming('elsewhere/mlflow');
+    await expect(checks.inspect(folder)).rejects.toMatchObject({
+      ...{ kind: 'bad-request', message: 'the package was refused: push it to ECR' },
     });
   });
 });

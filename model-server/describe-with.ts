@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { CONTAINER_DATA } from '../core/models/container';
 import type { ExpectedAnswers, Runtime } from '../core/models/model-version';
 import type { PackageDescription } from '../core/models/package-source';
 import type { InputColumn, Signature } from '../core/models/signature';
 import { ownStorage } from './column-types';
+import { namesContainer, readContainer } from './container-package';
 import { mlOutput, wantedInputs } from './ml-inputs';
 import { type MlModel, readMlModel } from './ml-model';
 import { bindInputs, places } from './onnx-inputs';
@@ -32,6 +34,7 @@ export type OpenTrial = (onnx: OnnxPackage) => Trial;
 export const describeWith =
   (open: OpenTrial) =>
   (folder: string): PackageDescription => {
+    if (namesContainer(folder)) return describeContainer(folder);
     const described = hasMlModel(folder) ? readMlModel(folder) : null;
     // Its own program goes before what its flavors would be served by.
     if (described && existsSync(join(folder, 'serve'))) {
@@ -62,6 +65,23 @@ const describeOnnx = (folder: string, onnx: OnnxPackage, open: OpenTrial): Packa
   }
 };
 
+/** Served by an image, which nobody asks before it runs. */
+const describeContainer = (folder: string): PackageDescription => {
+  const { container, signature } = readContainer(folder);
+  const data = join(folder, CONTAINER_DATA);
+  const described = container.data && hasMlModel(data) ? readMlModel(data) : null;
+  if (!described && !signature) {
+    throw unservable(
+      'nothing says what the image takes and answers',
+      'give a signature of inputs and outputs, or an MLflow model directory that has one',
+    );
+  }
+  const examplePath = described?.examplePath ?? 'input_example.json';
+  const said = { inputs: null, outputs: null, ...described, ...signature, examplePath };
+  const served = { flavor: 'container', runtime: 'image' } as const;
+  return { ...describeProcess(described ? data : folder, said, served), container };
+};
+
 /** Served by MLflow's own process. */
 const describeMlflow = (folder: string, described: MlModel): PackageDescription => {
   const { flavors } = described;
@@ -78,7 +98,7 @@ const describeMlflow = (folder: string, described: MlModel): PackageDescription 
 /** Served by a process: what the package promises is all there is to know before. */
 const describeProcess = (
   folder: string,
-  { inputs: fields, outputs, examplePath }: MlModel,
+  { inputs: fields, outputs, examplePath }: Pick<MlModel, 'inputs' | 'outputs' | 'examplePath'>,
   served: { readonly flavor: string; readonly runtime: Runtime },
 ): PackageDescription => {
   if (!fields) {

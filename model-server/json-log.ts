@@ -2,7 +2,7 @@
 export type Log = (
   level: 'info' | 'warning' | 'error',
   message: string,
-  more?: { readonly request_id?: string; readonly stack?: string },
+  more?: { readonly request_id?: string; readonly trace_id?: string; readonly stack?: string },
 ) => void;
 
 /** A JSON object per line, as CloudWatch Logs reads them. */

@@ -55,17 +55,20 @@ const described = (model: unknown): MlModel => {
     flavors: Object.fromEntries(
       Object.entries(flavors).map(([name, flavor]) => [name, isObject(flavor) ? flavor : {}]),
     ),
-    inputs: fields(inputs),
-    outputs: fields(outputs),
+    inputs: signatureFields(inputs),
+    outputs: signatureFields(outputs),
     examplePath: typeof path === 'string' ? path : 'input_example.json',
     classes: isTexts(classes) ? classes.map(String) : null,
   };
 };
 
-const fields = (text: unknown): MlField[] | null => {
-  if (typeof text !== 'string') return null;
-  const found: unknown = JSON.parse(text);
-  if (found === null) return null;
+/**
+ * The columns or tensors of one side of a signature: a list, or the text of one; null when there are none.
+ * @throws Error that says what is wrong
+ */
+export const signatureFields = (said: unknown): readonly MlField[] | null => {
+  const found: unknown = typeof said === 'string' ? JSON.parse(said) : said;
+  if (found === null || found === undefined) return null;
   if (!Array.isArray(found)) throw new Error('a signature is no list');
   return found.length > 0 ? found.map(fieldOf) : null;
 };

@@ -1,8 +1,8 @@
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import type { LogLine, LogQuery } from '../../core/services/log-store';
 
-/** How the lines of a log group are written. */
-export type LineOf = (event: FilteredLogEvent) => LogLine;
+/** How the lines of a log group are written; null of what is no line of the service. */
+export type LineOf = (event: FilteredLogEvent) => LogLine | null;
 
 const LEVELS: Readonly<Record<string, LogLine['level']>> = {
   debug: 'debug',
@@ -43,8 +43,34 @@ export const replicaLine: LineOf = ({ timestamp, message = '', logStreamName = '
   };
 };
 
-const spoken = ({ request_id, stack }: Readonly<Record<string, unknown>>, message: string) => {
-  const request = typeof request_id === 'string' ? ` (request ${request_id})` : '';
+/** Finds what a function says of a service among all else that it says. */
+export const notesPattern = (service: string): string => `{ $.of_service = "${service}" }`;
+
+/** What a function said of a service: a JSON line of Powertools' logger with the member `of_service`. */
+export const noteLine =
+  (service: string): LineOf =>
+  ({ timestamp, message = '' }) => {
+    const said = objectIn(message);
+    if (said?.of_service !== service || typeof said.message !== 'string') return null;
+    return {
+      time: timeOf(timestamp),
+      level: levelOf(said.level),
+      version: textOrNull(said.version),
+      instance: null,
+      message: `${said.message}${causeOf(said.error)}`,
+    };
+  };
+
+const causeOf = (error: unknown): string => {
+  if (typeof error !== 'object' || error === null) return '';
+  const { name, message } = error as Readonly<Record<string, unknown>>;
+  return `: ${[name, message].filter((part) => typeof part === 'string' && part !== '').join(': ')}`;
+};
+
+const spoken = (said: Readonly<Record<string, unknown>>, message: string) => {
+  const { request_id, trace_id, stack } = said;
+  const trace = typeof trace_id === 'string' ? `, trace ${trace_id}` : '';
+  const request = typeof request_id === 'string' ? ` (request ${request_id}${trace})` : '';
   return `${message}${request}${typeof stack === 'string' ? `\n${stack}` : ''}`;
 };
 

@@ -40,7 +40,7 @@ const logsOf =
 const finder = (send: ReturnType<typeof logsOf>, patienceMs = 10_000) =>
   findEvents({ client: { send } as unknown as CloudWatchLogsClient, patienceMs });
 const sourcesOf = (groups: readonly string[]) =>
-  groups.map((group) => ({ group, lineOf: platformLine, streams: undefined }));
+  groups.map((group) => ({ group, lineOf: platformLine }));
 
 describe('reading several log groups as one', () => {
   const groups = ['a', 'b', 'c'];

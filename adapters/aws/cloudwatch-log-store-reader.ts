@@ -20,8 +20,12 @@ import {
 export interface LogSource {
   readonly group: string;
   readonly lineOf: LineOf;
-  /** Begins the names of the streams to read; all are when it is undefined. */
-  readonly streams: string | undefined;
+  /** Begins the names of the streams to read; all are when it is absent. */
+  readonly streams?: string | undefined;
+  /** Leaves out what CloudWatch can tell to be no line of the service. */
+  readonly pattern?: string;
+  /** Milliseconds since the epoch: what is older is another's. */
+  readonly since?: number | undefined;
 }
 
 interface Needs {
@@ -78,7 +82,7 @@ export const findEvents =
       }
       if (!walk.pass(found)) continue;
       const line = found.lineOf(found.event);
-      if (matches(line)) items.push(line);
+      if (line && matches(line)) items.push(line);
     }
   };
 
@@ -115,19 +119,22 @@ const eventsOf = ({ client, source, span, signal }: GroupNeeds) => {
   let read = 0;
   let nextToken: string | undefined;
   let after: 'more' | 'end' | 'later' = 'more';
+  const { group: logGroupName, streams: logStreamNamePrefix, pattern, since = 0 } = source;
+  const asked = {
+    ...{ logGroupName, logStreamNamePrefix, filterPattern: pattern, ...span },
+    startTime: Math.max(span.startTime, since),
+    // Few of many lines may be wanted.
+    ...(pattern !== undefined && { limit: MOST_EVENTS }),
+  };
 
   const readPage = async (): Promise<void> => {
-    const command = new FilterLogEventsCommand({
-      logGroupName: source.group,
-      logStreamNamePrefix: source.streams,
-      ...{ ...span, nextToken },
-    });
+    const command = new FilterLogEventsCommand({ ...asked, nextToken });
     try {
       const answer = await client.send(command, { abortSignal: signal });
       page = answer.events ?? [];
       nextToken = answer.nextToken;
       // Without a token a full page is not known to be the last.
-      after = nextToken === undefined ? (page.length < span.limit ? 'end' : 'later') : 'more';
+      after = nextToken === undefined ? (page.length < asked.limit ? 'end' : 'later') : 'more';
     } catch (error) {
       if (!(error instanceof ResourceNotFoundException || signal.aborted)) throw error;
       page = [];

@@ -40,6 +40,8 @@ describePython('log store on CloudWatch Logs', (python) => {
   const needsOf = (stage: string) => ({
     ...{ client, stage, stream: '2026/01/01/[$LATEST]0198', retentionDays: 30 },
     endpointsOf: async (service: string) => [`tidegate-${stage}-${service}`],
+    notesGroup: `predict-${stage}`,
+    madeAt: async (_service: string): Promise<number | undefined> => START,
     exists: async (_service: string) => true,
     now: () => new Date(START),
     report: (error: unknown) => {
@@ -57,13 +59,8 @@ describePython('log store on CloudWatch Logs', (python) => {
     return items.map(({ message }) => message);
   };
 
-  /** As SageMaker writes what a container prints. */
-  const printed = async (
-    endpoint: string,
-    logStreamName: string,
-    ...events: readonly (readonly [number, string])[]
-  ): Promise<void> => {
-    const logGroupName = `/aws/sagemaker/Endpoints/${endpoint}`;
+  type Events = readonly (readonly [second: number, message: string])[];
+  const written = async (logGroupName: string, logStreamName: string, events: Events) => {
     await client.send(new CreateLogGroupCommand({ logGroupName })).catch(() => undefined);
     const stream = new CreateLogStreamCommand({ logGroupName, logStreamName });
     await client.send(stream).catch(() => undefined);
@@ -72,6 +69,16 @@ describePython('log store on CloudWatch Logs', (python) => {
     }));
     await client.send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents }));
   };
+  /** As SageMaker writes what a container prints. */
+  const printed = (endpoint: string, stream: string, ...events: Events): Promise<void> =>
+    written(`/aws/sagemaker/Endpoints/${endpoint}`, stream, events);
+  /** As Lambda writes what Powertools' logger says. */
+  const noted = (stage: string, ...events: readonly (readonly [number, object])[]) =>
+    written(
+      `predict-${stage}`,
+      '2026/01/01/[7]0198',
+      events.map(([second, said]) => [second, JSON.stringify({ service: 'predict', ...said })]),
+    );
   const groupsOf = async (stage: string) => {
     const logGroupNamePrefix = `/tidegate/${stage}/`;
     const answer = await client.send(new DescribeLogGroupsCommand({ logGroupNamePrefix }));
@@ -96,6 +103,7 @@ describePython('log store on CloudWatch Logs', (python) => {
       level: 'error',
       message: 'no answer',
       stack: 'at a',
+      ...{ request_id: 'r-1', trace_id: '0af7' },
     });
     await printed(shared, 'v1/i-0aa', [0, 'ready'], [3, error]);
     await printed(shared, 'v1/i-0bb', [1, '{"level":"WARN"}'], [4, '{"level": ']);
@@ -108,7 +116,7 @@ describePython('log store on CloudWatch Logs', (python) => {
       '00 info v1 i-0aa ready',
       '01 warning v1 i-0bb {"level":"WARN"}',
       '02 warning v2 d-0cc slow',
-      '03 error v1 i-0aa no answer\nat a',
+      '03 error v1 i-0aa no answer (request r-1, trace 0af7)\nat a',
       '04 info v1 i-0bb {"level": ',
       '05 error v1 i-0aa line 5',
     ]);
@@ -138,6 +146,71 @@ describePython('log store on CloudWatch Logs', (python) => {
     await follow(2);
     const first = ['a1', 'a5', 'a5 again', 'a5 still'];
     expect(seen).toEqual([...first, 'b2', 'b3', 'b3 again', 'p4', 'b5', 'b6']);
+  });
+
+  it('has what the function for predictions noted of a service in its place, and of no other', async () => {
+    const { stage, store } = home();
+    const error = { name: 'ThrottlingException', message: 'Rate exceeded', stack: 'at a' };
+    const note = { level: 'WARN', of_service: 'wine', version: 'v1', message: 'slow request 1' };
+    await printed(`tidegate-${stage}-wine`, 'v1/i-0aa', [0, 'ready'], [2, 'busy']);
+    await noted(
+      stage,
+      [1, note],
+      [2, { ...note, of_service: 'wine-red' }],
+      [2, { level: 'ERROR', message: 'of_service: "wine" and no line of it' }],
+      [3, { level: 'ERROR', of_service: 'wine', message: 'Firehose takes nothing', error }],
+      [4, { ...note, of_service: ['wine'] }],
+      [4, { of_service: 'wine', message: 7 }],
+    );
+    await written(`predict-${stage}`, 'raw', [
+      [4, '{"of_service":"wine"'],
+      [4, 'wine'],
+    ]);
+    const { items } = await store.find(all);
+    expect(items.map(({ time, ...rest }) => [Date.parse(time) - START, rest])).toEqual([
+      [0, expect.objectContaining({ message: 'ready' })],
+      [1_000, { level: 'warning', version: 'v1', instance: null, message: 'slow request 1' }],
+      [2_000, expect.objectContaining({ message: 'busy' })],
+      [
+        3_000,
+        {
+          ...{ level: 'error', version: null, instance: null },
+          message: 'Firehose takes nothing: ThrottlingException: Rate exceeded',
+        },
+      ],
+    ]);
+    expect(await messages(store, { q: 'SLOW', version: 'v1' })).toEqual(['slow request 1']);
+    expect(await messages(store, { instance: 'i-0aa' })).toEqual(['ready', 'busy']);
+  });
+
+  it('pages through and follows what was noted', async () => {
+    const { stage, store } = home();
+    const note = (second: number, of_service = 'wine') =>
+      [second, { of_service, message: `note ${second}` }] as const;
+    await noted(stage, note(0), note(0, 'beer'), note(1), note(1, 'beer'), note(2));
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    const follow = async () => {
+      for (;;) {
+        const page = await store.find({ ...all, limit: 1, cursor });
+        cursor = page.next_cursor;
+        if (page.items.length === 0) return;
+        seen.push(...page.items.map(({ message }) => message));
+      }
+    };
+    await follow();
+    await sleep(5);
+    await noted(stage, note(1.5), note(2, 'beer'), note(3));
+    await follow();
+    expect(seen).toEqual(['note 0', 'note 1', 'note 2', 'note 1.5', 'note 3']);
+  });
+
+  it('gives a service nothing that was noted of one of its name before it', async () => {
+    const { stage, open } = home();
+    await noted(stage, [1, { of_service: 'wine', message: 'of the old' }]);
+    await noted(stage, [5, { of_service: 'wine', message: 'of the new' }]);
+    expect(await messages(open({ madeAt: async () => START + 5_000 }))).toEqual(['of the new']);
+    expect(await messages(open({ madeAt: async () => undefined }))).toEqual([]);
   });
 
   it('refuses a cursor that only looks like one', async () => {

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { LogStore } from '../../core/services/log-store';
 import { NAME_PATTERN } from '../../core/shared/names';
-import { platformLine, replicaLine } from './cloudwatch-log-store-line';
+import { noteLine, notesPattern, platformLine, replicaLine } from './cloudwatch-log-store-line';
 import { findEvents, type LogSource } from './cloudwatch-log-store-reader';
 import { type GroupWriter, groupWriter } from './cloudwatch-log-store-writer';
 
@@ -18,6 +18,10 @@ interface Needs {
   readonly retentionDays: number;
   /** Endpoints that a service has or had, in whose log groups its replicas print. */
   readonly endpointsOf: (service: string) => Promise<readonly string[]>;
+  /** The log group of the function that answers for services, where it also says what it noticed of them. */
+  readonly notesGroup: string;
+  /** When a service was made, in milliseconds since the epoch; what was noted before was of another. */
+  readonly madeAt: (service: string) => Promise<number | undefined>;
   /** Whether there is such a service: one that is gone gets no log group back. */
   readonly exists: (service: string) => Promise<boolean>;
   readonly now: () => Date;
@@ -36,12 +40,13 @@ export interface CloudWatchLogStore extends LogStore {
 
 /**
  * Log lines in CloudWatch Logs. What the platform says of a service is in the group
- * `/tidegate/<stage>/services/<service>`, made with its first line; what its replicas print is where
- * SageMaker puts it. They are read as one log, in the order of their times. Lines that come in late,
- * up to 10 s after younger ones, still reach who follows the log.
+ * `/tidegate/<stage>/services/<service>`, made with its first line; what the function for predictions
+ * noticed of it is among that function's own lines, and what its replicas print is where SageMaker
+ * puts it. They are read as one log, in the order of their times. Lines that come in late, up to 10 s
+ * after younger ones, still reach who follows the log.
  */
 export const cloudWatchLogStore = (needs: Needs): CloudWatchLogStore => {
-  const { client, stage, endpointsOf, exists, patienceMs = 10_000, mostBytes = 1 << 20 } = needs;
+  const { client, stage, exists, patienceMs = 10_000, mostBytes = 1 << 20 } = needs;
   const writers = new Map<string, GroupWriter>();
   const find = findEvents({ client, patienceMs });
 
@@ -71,18 +76,20 @@ export const cloudWatchLogStore = (needs: Needs): CloudWatchLogStore => {
 
     async find(query) {
       const { service, version } = query;
-      const platform: LogSource = {
-        group: groupOf(service),
-        lineOf: platformLine,
-        streams: undefined,
-      };
-      const [endpoints] = await Promise.all([endpointsOf(service), writers.get(service)?.flush()]);
+      const platform: LogSource = { group: groupOf(service), lineOf: platformLine };
+      const [endpoints, since] = await Promise.all([
+        needs.endpointsOf(service),
+        needs.madeAt(service),
+        writers.get(service)?.flush(),
+      ]);
+      const noted = { lineOf: noteLine(service), pattern: notesPattern(service), since };
+      const notes = since === undefined ? [] : [{ group: needs.notesGroup, ...noted }];
       const replicas = endpoints.map((endpoint) => ({
         group: `/aws/sagemaker/Endpoints/${endpoint}`,
         lineOf: replicaLine,
         streams: version === undefined ? undefined : `${version}/`,
       }));
-      return find([platform, ...replicas], query);
+      return find([platform, ...notes, ...replicas], query);
     },
 
     async remove(service) {

@@ -89,7 +89,11 @@ describePython('package sources in S3', (python) => {
   });
 
   it('refuse what cannot be had in this home, with the way out', async () => {
-    const refusals = [{ path: '/models/wine' }, { mlflow: 'models:/wine/1' }, { image: 'x' }];
+    const refusals = [
+      { path: '/models/wine' },
+      { mlflow: 'models:/wine/1' },
+      { image: { uri: 'x' } },
+    ];
     for (const source of refusals) {
       await expect(sources.fetch(source)).rejects.toMatchObject({ kind: 'bad-request' });
     }

@@ -138,7 +138,7 @@ export const s3PackageSources = (
       throw refused(
         'path' in source
           ? 'a path is somewhere else than this platform runs: upload the package (the CLI does)'
-          : 'container images cannot be registered yet: upload a package',
+          : 'an image is no package by itself: upload a package',
       );
     },
 

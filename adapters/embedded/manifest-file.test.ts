@@ -39,7 +39,7 @@ services:
 `);
     expect(manifest.services.wine).toMatchObject({
       throttle: { rate: 200, burst: 400, quota: null },
-      capture: { sample: 1, columns: {}, client_ip: false },
+      capture: { sample: 1, columns: {}, client_ip: false, when: 'after' },
       max_rows: 512,
       timeout_ms: 25_000,
       versions: {

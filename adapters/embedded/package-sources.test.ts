@@ -143,6 +143,6 @@ describe('bringing packages here', () => {
       refused(/MLFLOW_TRACKING_URI/),
     );
     await expect(fetch({ s3: 's3://b/k' })).rejects.toMatchObject(refused(/AWS home/));
-    await expect(fetch({ image: 'x' })).rejects.toMatchObject(refused(/AWS home/));
+    await expect(fetch({ image: { uri: 'x' } })).rejects.toMatchObject(refused(/AWS home/));
   });
 });

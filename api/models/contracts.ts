@@ -1,15 +1,50 @@
 import * as z from 'zod';
 import { type Contract, Description, Name, PageQuery, pageOf, Stamps } from '../contract';
+import { Environment } from '../services/fields';
 
 const Num = z.coerce.number().int().min(1).max(999_999_999);
 
-const Source = z.union([
+const Upload = z.strictObject({ upload: z.string().min(1).max(64) });
+const S3 = z.strictObject({ s3: z.string().min(1).max(2048) });
+const plainSources = [
   z.strictObject({ path: z.string().min(1).max(4096) }),
-  z.strictObject({ upload: z.string().min(1).max(64) }),
-  z.strictObject({ s3: z.string().min(1).max(2048) }),
+  Upload,
+  S3,
   z.strictObject({ mlflow: z.string().min(1).max(2048) }),
-  z.strictObject({ image: z.string().min(1).max(2048) }),
-]);
+] as const;
+const image = {
+  uri: z.string().min(1).max(512).meta({ description: 'registry/repository@sha256:…' }),
+  data: z
+    .union([Upload, S3])
+    .optional()
+    .meta({ description: 'The files that the container finds under /opt/ml/model' }),
+};
+
+/** Of an answer. */
+const Source = z.union([...plainSources, z.object({ image: z.object(image) })]);
+
+const Fields = z.union([z.string(), z.array(z.looseObject({ type: z.string() })).max(10_000)]);
+
+const AskedImage = z.strictObject(
+  {
+    ...image,
+    environment: Environment.optional(),
+    signature: z
+      .object({ inputs: Fields, outputs: Fields })
+      .optional()
+      .meta({ description: 'As MLflow writes it; needed where the data has none' }),
+  },
+  {
+    error: ({ code }) =>
+      code === 'unrecognized_keys'
+        ? 'an image has uri, environment, signature and data; for no home gives containers a command, or logs in to a registry'
+        : undefined,
+  },
+);
+
+const AskedSource = z.union([...plainSources, z.strictObject({ image: AskedImage })], {
+  error: 'one of {path}, {upload}, {s3}, {mlflow}, {image: {uri, environment, signature, data}}',
+});
 
 const Tags = z.record(z.string().min(1).max(128), z.string().max(256));
 
@@ -60,6 +95,15 @@ const VersionSummary = z.object({
   description: z.string(),
   tags: Tags,
   source: Source,
+  container: z
+    .object({
+      image: z.string(),
+      /** Names only: values may be secrets, and viewers see this. */
+      environment_names: z.array(z.string()),
+      data: z.boolean(),
+    })
+    .nullable()
+    .meta({ description: 'The image that runs it; null where none is needed' }),
   ...Stamps.shape,
 });
 
@@ -87,7 +131,7 @@ export const modelContracts = {
     input: z.object({
       path: z.object({ model: Name }),
       body: z.strictObject({
-        source: Source,
+        source: AskedSource,
         description: Description.default(''),
         tags: Tags.default({}),
         expected: Answers.extend({ input: Rows.optional() }).optional(),

@@ -57,7 +57,17 @@ export const modelEndpoints = ({
   });
 
 // A version never changes, so it was last updated when it was made.
-const shown = (version: Stored<ModelVersion>) => ({ ...version, updated_at: version.created_at });
+const shown = ({ container, ...version }: Stored<ModelVersion>) => ({
+  ...version,
+  container: container
+    ? {
+        image: container.image,
+        environment_names: Object.keys(container.environment),
+        data: container.data,
+      }
+    : null,
+  updated_at: version.created_at,
+});
 
 const summary = (version: Stored<ModelVersion>) => {
   const { signature: _signature, expected: _expected, ...rest } = shown(version);

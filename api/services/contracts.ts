@@ -56,7 +56,7 @@ const Version = z.object({
   service: Name,
   name: Name,
   description: Description,
-  status: z.enum(['starting', 'running', 'stopping', 'stopped', 'failed']),
+  status: z.enum(['starting', 'running', 'updating', 'stopping', 'stopped', 'failed']),
   status_reason: z.string().nullable(),
   model: ModelRef,
   compute: Compute,

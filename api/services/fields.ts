@@ -11,6 +11,7 @@ const capture = {
     })
     .meta({ maxProperties: MAX_COLUMN_RULES }),
   client_ip: z.boolean(),
+  when: z.enum(['after', 'before']),
 };
 
 const Days = z.int().min(1).max(36_500).nullable();
@@ -49,8 +50,9 @@ export const settings = {
       sample: capture.sample.default(1),
       columns: capture.columns.default({}),
       client_ip: capture.client_ip.default(false),
+      when: capture.when.default('after'),
     })
-    .default({ sample: 1, columns: {}, client_ip: false }),
+    .default({ sample: 1, columns: {}, client_ip: false, when: 'after' }),
   retention: z
     .strictObject({
       requests_days: Days.default(null),

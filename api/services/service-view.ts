@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { VersionState } from '../../core/inference/model-host';
 import { type ServiceVersion, weightOf } from '../../core/services/service';
 import type { ServiceDocument } from '../../core/services/service-document';
-import { serviceStatus, versionStatuses } from '../../core/services/service-status';
+import { isAnswering, serviceStatus, versionStatuses } from '../../core/services/service-status';
 import type { Stored } from '../../core/shared/stored';
 import type { serviceContracts } from './contracts';
 
@@ -22,7 +22,7 @@ export const serviceView = (
   const { wanted: _, cors_origins, ...service } = document.service;
   const versions = versionStatuses(document, states);
   const { status, reason } = serviceStatus(document, versions);
-  const running = [...versions.values()].filter((version) => version.status === 'running');
+  const running = [...versions.values()].filter(({ status }) => isAnswering(status));
   return {
     ...service,
     cors_origins: [...cors_origins],

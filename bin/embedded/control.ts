@@ -26,6 +26,7 @@ import { startService, stopService } from '../../core/services/start-stop-servic
 import { startVersion, stopVersion } from '../../core/services/start-stop-version';
 import { updateService } from '../../core/services/update-service';
 import { updateVersion } from '../../core/services/update-version';
+import { withoutImages } from '../../model-server/without-images';
 import type { ServiceRoom } from './service-room';
 import type { TableRoom } from './tables';
 
@@ -59,7 +60,10 @@ export const control = (needs: Needs) => {
       ...accessEndpoints({ access, secureCookies: needs.secureCookies }),
       ...modelEndpoints({
         models,
-        registerVersion: registerVersion(registration),
+        registerVersion: registerVersion({
+          ...registration,
+          checks: withoutImages(registration.checks),
+        }),
         deleteModelVersion: deleteModelVersion({
           models,
           artifacts: registration.artifacts,

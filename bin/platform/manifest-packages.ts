@@ -21,11 +21,16 @@ export interface LocalPackage {
 /** What S3 copies in one piece. */
 const LARGEST_FILE = 5 * 1024 ** 3;
 
-/**
- * Reads packages of a manifest, without running any: the first replica replays the example.
- * @param scratch folder for what has to be unpacked, which must last until it is shipped
- */
-export const manifestPackages = (scratch: string) => {
+interface Needs {
+  /** Folder for what has to be unpacked, which must last until it is shipped. */
+  readonly scratch: string;
+  /** @throws `bad-request` an image that models may not use */
+  readonly assertImage: (image: string) => void;
+}
+
+/** Reads packages of a manifest, without running any: the first replica replays the example. */
+export const manifestPackages = ({ scratch, assertImage }: Needs) => {
+  const checks = staticChecks({ assertImage });
   const sources = packageSources({
     uploads: { take: () => Promise.reject(refused('no uploads are deployed')) },
     ...{ roots: [], mlflow: null, newId },
@@ -36,7 +41,7 @@ export const manifestPackages = (scratch: string) => {
   return async (source: ModelSource): Promise<LocalPackage> => {
     if (!('path' in source)) throw refused('download the model, and give the path of its folder');
     const { folder } = await sources.fetch(source, { trusted: true });
-    const described = await staticChecks.inspect(folder);
+    const described = await checks.inspect(folder);
     const [digest, listing] = [await digestOfFolder(folder), await manifestOfFolder(folder)];
     const files = parseManifest(listing);
     const large = files.find(({ bytes }) => bytes > LARGEST_FILE);

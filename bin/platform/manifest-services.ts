@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { readManifest } from '../../adapters/embedded/manifest-file';
 import type { Compute } from '../../core/services/service';
+import { needsGpuImage, noGpuImage } from '../../core/services/service-template-instances';
 import { unfitReason } from '../../core/services/service-template-unfit';
 import { DomainError, type Fault, isDomainError } from '../../core/shared/domain-error';
 import { manifestPackages } from './manifest-packages';
@@ -13,6 +14,10 @@ interface Needs {
   readonly scratch: string;
   /** @throws `bad-request` */
   readonly assertCompute: (compute: Compute) => void;
+  /** @throws `bad-request` an image that models may not use */
+  readonly assertImage: (image: string) => void;
+  /** Whether there is an image of the model server for GPUs. */
+  readonly hasGpuImage: boolean;
 }
 
 /**
@@ -20,12 +25,13 @@ interface Needs {
  * @throws `bad-request` with a line per fault: file, line, column, what is wrong
  */
 export const manifestServices =
-  ({ stage, scratch, assertCompute }: Needs) =>
+  (needs: Needs) =>
   async (file: string): Promise<Shipment> => {
+    const { stage, scratch } = needs;
     const { manifest, explain } = readManifest(file);
     try {
-      const rehearsal = await rehearseManifest(manifest, manifestPackages(scratch));
-      assertDeployable(rehearsal, assertCompute);
+      const rehearsal = await rehearseManifest(manifest, manifestPackages(needs));
+      assertDeployable(rehearsal, needs);
       return writeShipment({ stage, scratch, folder: dirname(resolve(file)) })(manifest, rehearsal);
     } catch (error) {
       if (!isDomainError(error) || error.faults.length === 0) throw error;
@@ -34,7 +40,10 @@ export const manifestServices =
   };
 
 /** What would fail minutes later, in the middle of a deployment. */
-const assertDeployable = ({ plans }: Rehearsal, assertCompute: Needs['assertCompute']): void => {
+const assertDeployable = (
+  { plans }: Rehearsal,
+  { assertCompute, hasGpuImage }: Pick<Needs, 'assertCompute' | 'hasGpuImage'>,
+): void => {
   const faults: Fault[] = [];
   for (const [service, { versions }] of plans) {
     for (const version of versions) {
@@ -43,6 +52,7 @@ const assertDeployable = ({ plans }: Rehearsal, assertCompute: Needs['assertComp
       if (unfit !== null) faults.push({ path, code: 'bad-request', message: unfit });
       try {
         assertCompute(version.compute);
+        if (!hasGpuImage && needsGpuImage(version)) throw noGpuImage();
       } catch (error) {
         if (!isDomainError(error)) throw error;
         faults.push({ path: `${path}.compute`, code: error.kind, message: error.message });

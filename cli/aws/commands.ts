@@ -71,7 +71,9 @@ export const addAws = (root: Command, environment: Environment, act: Act): void 
       ),
     )
       .option('--yes', 'without asking')
-      .action(withAll<AwsOptions & { stage: string; yes?: boolean }>(destroy)),
+      .option('--undo', 'have the platform make services again, where it was stopped')
+      .action(withAll<AwsOptions & { stage: string; yes?: boolean; undo?: boolean }>(destroy)),
     'tidegate destroy --stage dev',
+    'tidegate destroy --stage dev --undo',
   );
 };

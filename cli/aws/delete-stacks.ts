@@ -6,6 +6,8 @@ interface Needs {
   readonly client: CloudFormationClient;
   /** Told each time a stack is gone, or cannot be deleted. */
   readonly onSettled: (outcome: Outcome) => void;
+  /** Ends the waiting: what is being deleted goes on without. */
+  readonly signal: AbortSignal;
 }
 
 /** How the deletion of a stack went; `reason` is null when it is gone. */
@@ -22,16 +24,16 @@ const PATIENCE_MS = 45 * 60_000;
 
 /**
  * Deletes stacks, a few at a time, each with the role that it was made with, and waits. Never rejects:
- * what could not be deleted is told with its reason.
+ * what could not be deleted, or not been waited for, is told with its reason.
  */
 export const deleteStacks = async (
-  { client, onSettled }: Needs,
+  { client, onSettled, signal }: Needs,
   stacks: readonly Stack[],
 ): Promise<void> => {
   const waiting = [...stacks];
   const work = async (): Promise<void> => {
     for (let stack = waiting.shift(); stack; stack = waiting.shift()) {
-      const reason = await deleted(client, stack).catch(
+      const reason = await deleted(client, stack, signal).catch(
         (error: unknown) => awsFailure(error).message,
       );
       onSettled({ stack: stack.StackName ?? '', reason });
@@ -41,13 +43,18 @@ export const deleteStacks = async (
 };
 
 /** @returns null when it is gone, otherwise why it is not */
-const deleted = async (client: CloudFormationClient, stack: Stack): Promise<string | null> => {
+const deleted = async (
+  client: CloudFormationClient,
+  stack: Stack,
+  signal: AbortSignal,
+): Promise<string | null> => {
   const { DeleteStackCommand } = await sdk(() => import('@aws-sdk/client-cloudformation'));
   // By its id: another of the same name may come after it.
   const id = stack.StackId ?? stack.StackName ?? '';
   const deadline = Date.now() + PATIENCE_MS;
   let asked = stack.StackStatus === 'DELETE_IN_PROGRESS';
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    if (signal.aborted) return 'interrupted';
     const { status, reason } = await stateOf(client, id);
     if (status === 'DELETE_COMPLETE') return null;
     if (status === 'DELETE_FAILED' && asked) return failureOf(client, id, reason);
@@ -57,7 +64,7 @@ const deleted = async (client: CloudFormationClient, stack: Stack): Promise<stri
       asked = true;
     }
     if (Date.now() > deadline) return `it is still ${status}`;
-    await sleep(pause);
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
   }
 };
 

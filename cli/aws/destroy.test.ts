@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { GetFunctionConcurrencyCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { clientOf, type MiniStack, startMiniStack } from '../../adapters/aws/testing/ministack';
+import { type FaultProxy, startFaultProxy } from '../../infra-tests/aws/faults/fault-proxy';
 import { describePython } from '../../infra-tests/support/python';
 import { runCli } from '../testing/run-cli';
 import { awsEnvironment, TEST_CREDENTIALS } from './testing/aws-environment';
@@ -19,6 +20,7 @@ const platform = {
         {
           Type: 'AWS::Lambda::Function',
           Properties: {
+            ...(name === 'Reconcile' && { ReservedConcurrentExecutions: 5 }),
             Runtime: 'nodejs24.x',
             Handler: 'index.handler',
             Role: 'arn:aws:iam::000000000000:role/none',
@@ -37,16 +39,19 @@ describePython('destroy', (python) => {
   let emulator: MiniStack;
   let stacks: CloudFormationClient;
   let lambda: LambdaClient;
+  let proxy: FaultProxy;
   awsEnvironment({ ...TEST_CREDENTIALS, AWS_REGION: 'eu-west-1' });
   beforeAll(async () => {
     emulator = await startMiniStack(python);
-    process.env.AWS_ENDPOINT_URL = emulator.endpoint;
+    proxy = await startFaultProxy(emulator.endpoint);
+    process.env.AWS_ENDPOINT_URL = proxy.endpoint;
     stacks = new CloudFormationClient(clientOf(emulator.endpoint));
     lambda = new LambdaClient(clientOf(emulator.endpoint));
   }, 60_000);
   afterAll(async () => {
     stacks.destroy();
     lambda.destroy();
+    await proxy.stop();
     await emulator.stop();
   });
 
@@ -66,10 +71,18 @@ describePython('destroy', (python) => {
       .filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE')
       .map(({ StackName }) => StackName)
       .toSorted();
-  const concurrencyOf = async (FunctionName: string) => {
-    const asked = new GetFunctionConcurrencyCommand({ FunctionName });
-    return (await lambda.send(asked)).ReservedConcurrentExecutions;
+  /** What each function of the platform may answer at once. */
+  const concurrencies = async () => {
+    const asked = new DescribeStackResourcesCommand({ StackName: 'tidegate-dev-api' });
+    const { StackResources = [] } = await stacks.send(asked);
+    const found = StackResources.map(async ({ LogicalResourceId, PhysicalResourceId }) => {
+      const about = new GetFunctionConcurrencyCommand({ FunctionName: PhysicalResourceId });
+      return [LogicalResourceId, (await lambda.send(about)).ReservedConcurrentExecutions];
+    });
+    return Object.fromEntries(await Promise.all(found));
   };
+  const goingOn = { ReconcileFunction1A2B: 5 };
+  const stopped = { ReconcileFunction1A2B: 0 };
 
   it('asks first, and needs --yes where nobody can answer', async () => {
     await create('tidegate-dev-service-wine', service('wine'));
@@ -84,35 +97,72 @@ describePython('destroy', (python) => {
     expect(await names()).toHaveLength(4);
   });
 
+  it('has the platform go on when a service cannot be deleted', async () => {
+    proxy.inject({ service: 'cloudformation', operation: 'DeleteStack', fault: 'denied' });
+    const { code, stdout, stderr } = await runCli(['destroy', '--stage', 'dev', '--yes']);
+    proxy.inject();
+    expect(code).toBe(1);
+    expect(stdout).toContain('service-wine is not deleted: AWS says: User: arn:aws:iam');
+    expect(stderr).toContain('The platform makes services again');
+    expect(await names()).toHaveLength(4);
+    expect(await concurrencies()).toEqual(goingOn);
+  });
+
+  it('has it go on when it is interrupted', async () => {
+    const ms = 3_000;
+    proxy.inject({ service: 'cloudformation', operation: 'DeleteStack', fault: 'slow', ms });
+    const running = runCli(['destroy', '--stage', 'dev', '--yes']);
+    for (const end = Date.now() + ms; proxy.count('cloudformation', 'DeleteStack') === 0; ) {
+      if (Date.now() > end) throw new Error('nothing was deleted');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(await concurrencies()).toEqual(stopped);
+    process.emit('SIGINT', 'SIGINT');
+    const { code, stdout } = await running;
+    proxy.inject();
+    expect([code, stdout]).toEqual([1, expect.stringContaining('is not deleted: interrupted')]);
+    expect(await concurrencies()).toEqual(goingOn);
+    await create('tidegate-dev-service-more', service('more'));
+  }, 30_000);
+
   it('deletes the services of that stage alone, keeps them from being made anew, and says what is left', async () => {
     const { code, stdout, stderr } = await runCli(['destroy', '--stage', 'dev', '--yes', '--json']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { deleted, ...told } = JSON.parse(stdout);
-    expect(deleted.toSorted()).toEqual(['tidegate-dev-service-loans', 'tidegate-dev-service-wine']);
+    expect(deleted).toContain('tidegate-dev-service-more');
     expect(told).toEqual({
       ...{ stage: 'dev', failed: [], left: ['tidegate-dev-api'] },
       next: 'npx cdk destroy --all -c stage=dev',
     });
     expect(await names()).toEqual(['tidegate-dev-api', 'tidegate-prod-service-wine']);
-    const asked = new DescribeStackResourcesCommand({ StackName: 'tidegate-dev-api' });
-    const { StackResources = [] } = await stacks.send(asked);
-    const found = await Promise.all(
-      StackResources.map(async ({ LogicalResourceId, PhysicalResourceId = '' }) => [
-        LogicalResourceId,
-        await concurrencyOf(PhysicalResourceId),
-      ]),
-    );
-    expect(Object.fromEntries(found)).toEqual({
-      ReconcileFunction1A2B: 0,
-      ServicesFunction1A2B: 0,
-      PredictFunction1A2B: undefined,
-    });
+    expect(await concurrencies()).toEqual(stopped);
   });
 
   it('finds nothing to do a second time, and needs no yes for it', async () => {
     const { code, stdout } = await runCli(['destroy', '--stage', 'dev']);
     expect(code).toBe(0);
     expect(stdout).toContain('There are no services of the stage dev.\nLeft: tidegate-dev-api\n');
+    expect(await concurrencies()).toEqual(stopped);
+  });
+
+  it('is undone with what the stage reserves, as doctor says', async () => {
+    const asked = ['doctor', '--aws', '--json', '--stage', 'dev'];
+    const found = async () => {
+      const { checks } = JSON.parse((await runCli(asked)).stdout);
+      return checks.find(({ name }: { name: string }) => name === 'making of services');
+    };
+    expect(await found()).toMatchObject({
+      status: 'wrong',
+      way_out: expect.stringContaining('npx tidegate destroy --stage dev --undo'),
+    });
+    expect(await runCli(['destroy', '--stage', 'dev', '--undo'])).toMatchObject({
+      ...{ code: 0, stdout: expect.stringContaining('makes services again') },
+    });
+    expect(await concurrencies()).toEqual(goingOn);
+    expect(await found()).toMatchObject({ status: 'ok' });
+    expect(await runCli(['destroy', '--stage', 'prod', '--undo'])).toMatchObject({
+      ...{ code: 1, stderr: expect.stringContaining('the stage prod is not deployed here') },
+    });
   });
 });
 

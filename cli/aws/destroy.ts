@@ -3,37 +3,48 @@ import { CliError } from '../cli-error';
 import type { Environment } from '../environment';
 import { type GlobalOptions, openSession, type Session } from '../session';
 import { confirm } from '../terminal/confirm';
+import { interruptible } from '../terminal/interrupt';
 import { deleteStacks, type Outcome } from './delete-stacks';
+import { type Makers, openMakers } from './makers';
 import { type AwsOptions, awsFailure, clientConfig, sdk } from './sdk';
-import { type StageStacks, serviceOf, stageFunctions, stageStacks } from './stage';
+import { type StageStacks, serviceOf, stageStacks } from './stage';
 
 interface DestroyOptions extends AwsOptions {
   readonly stage: string;
   readonly yes?: boolean;
+  readonly undo?: boolean;
 }
 
 /**
- * Deletes the services of a stage, which CDK does not know of, so that `cdk destroy` can follow. The
- * functions that make services are stopped first: they would make them anew.
+ * Deletes the services of a stage, which CDK does not know of, so that `cdk destroy` can follow. What
+ * makes services is stopped first: it would make them anew. It stays so when all are gone, and goes on
+ * when not; `undo` has it go on in any case, and does no more.
  * @throws CliError when a stack could not be deleted, after all of it was told
  */
 export const destroy = async (
   environment: Environment,
   options: GlobalOptions & DestroyOptions,
 ): Promise<void> => {
-  const { stage, yes = false } = options;
+  const { stage, yes = false, undo = false } = options;
   const session = openSession(environment, options, () => null);
   const { CloudFormationClient } = await sdk(() => import('@aws-sdk/client-cloudformation'));
   const client = new CloudFormationClient(clientConfig(options));
   try {
     const found = await stageStacks(client, stage);
-    if (found.services.length > 0) await confirm(environment, questionOf(stage, found), yes);
-    // Also where there are none: one may be wanted that is not there yet.
-    if (found.platform.some(({ StackName }) => StackName === `tidegate-${stage}-api`)) {
-      await stopMakers(client, options);
-      session.say(`The platform of ${stage} makes no services any more.`);
+    const isDeployed = found.platform.some(
+      ({ StackName }) => StackName === `tidegate-${stage}-api`,
+    );
+    const makers = isDeployed ? await openMakers(client, stage, options) : null;
+    if (undo) {
+      if (!makers) throw new CliError(`the stage ${stage} is not deployed here`);
+      await makers.start();
+      await session.answer({ stage, makes_services: true }, () => session.print(GOES_ON));
+      return;
     }
-    const settled = await deleteAll(session, client, stage, found);
+    if (found.services.length > 0) await confirm(environment, questionOf(stage, found), yes);
+    const settled = await interruptible((signal) =>
+      deleteAll({ session, client, makers, signal }, stage, found),
+    );
     const left = (await stageStacks(client, stage)).platform;
     await tell(session, stage, {
       settled,
@@ -44,6 +55,8 @@ export const destroy = async (
   }
 };
 
+const GOES_ON = 'The platform makes services again: what is wanted comes back within minutes.';
+
 const questionOf = (stage: string, { services }: StageStacks): string => {
   const names = services.map(serviceOf);
   const what = names.length === 1 ? 'the service' : `${names.length} services`;
@@ -51,48 +64,56 @@ const questionOf = (stage: string, { services }: StageStacks): string => {
   return `Delete ${what} ${names.join(', ')} of the stage ${stage} in account ${account}, ${region}, their endpoints and keys?`;
 };
 
-/** Those that make services' stacks. */
-const MAKERS = ['Reconcile', 'Services'];
-
-const stopMakers = async (client: CloudFormationClient, options: DestroyOptions): Promise<void> => {
-  const { LambdaClient, PutFunctionConcurrencyCommand } = await sdk(
-    () => import('@aws-sdk/client-lambda'),
-  );
-  const lambda = new LambdaClient(clientConfig(options));
-  for (const FunctionName of await stageFunctions(client, options.stage, MAKERS)) {
-    const none = { FunctionName, ReservedConcurrentExecutions: 0 };
-    await lambda.send(new PutFunctionConcurrencyCommand(none));
-  }
-};
-
 /** What such a function had begun may still come: then it is deleted, too. */
 const ROUNDS = 5;
 
+interface Work {
+  readonly session: Session;
+  readonly client: CloudFormationClient;
+  /** Null where the platform itself is not there. */
+  readonly makers: Makers | null;
+  readonly signal: AbortSignal;
+}
+
 const deleteAll = async (
-  { progress }: Session,
-  client: CloudFormationClient,
+  { session, client, makers, signal }: Work,
   stage: string,
   found: StageStacks,
 ): Promise<readonly Outcome[]> => {
-  const line = progress();
+  const line = session.progress();
   const settled: Outcome[] = [];
   const onSettled = (outcome: Outcome): void => {
     settled.push(outcome);
     line.update(`${settled.length} services are done`);
   };
-  line.update('deleting');
+  let isAllGone = false;
   try {
+    // Also where there are no services: one may be wanted that is not there yet.
+    await makers?.stop();
+    line.update('deleting');
     let { services } = found;
     for (let round = 0; round < ROUNDS && services.length > 0; round += 1) {
-      await deleteStacks({ client, onSettled }, services);
+      await deleteStacks({ client, onSettled, signal }, services);
       if (settled.some(({ reason }) => reason !== null)) break;
       services = (await stageStacks(client, stage)).services;
     }
+    isAllGone = services.length === 0;
     return settled;
   } finally {
     line.done();
+    if (makers) session.say(isAllGone ? STOPPED : await startAgain(makers, stage));
   }
 };
+
+const STOPPED = 'The platform makes no services any more.';
+
+/** What could not be deleted is the stage's still, and with it what was deleted before. */
+const startAgain = (makers: Makers, stage: string): Promise<string> =>
+  makers.start().then(
+    () => GOES_ON,
+    () =>
+      `The platform makes no services, and could not be told to: npx tidegate destroy --stage ${stage} --undo`,
+  );
 
 interface Told {
   readonly settled: readonly Outcome[];
@@ -117,5 +138,6 @@ const tell = async (session: Session, stage: string, { settled, left }: Told): P
   }
   if (next === null) return;
   say(`Next: ${next}`);
+  say(`To keep the stage after all: npx tidegate destroy --stage ${stage} --undo`);
   say('A stage like prod is protected, and keeps its data: docs/aws.md says how it goes, too.');
 };

@@ -6,7 +6,7 @@ import { type GlobalOptions, openSession } from '../session';
 import { checkBootstrap, checkConcurrency, checkSageMaker } from './account-checks';
 import { openAccount } from './aws-account';
 import type { AwsOptions } from './sdk';
-import { checkInstanceTypes, checkModelServer, checkStacks } from './stage-checks';
+import { checkInstanceTypes, checkMakers, checkModelServer, checkStacks } from './stage-checks';
 
 interface DoctorOptions extends AwsOptions {
   readonly stage: string;
@@ -34,6 +34,7 @@ const checksOf = async (options: DoctorOptions): Promise<readonly Check[]> => {
       checkConcurrency(options),
       checkStacks(aws, stage),
       checkModelServer(aws, stage),
+      checkMakers(aws, stage, options),
       checkInstanceTypes(aws, stage, options),
     ]);
     return [ok('credentials', `${aws.caller}, account ${aws.account}`), ...found.flat()];

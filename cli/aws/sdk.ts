@@ -17,7 +17,7 @@ export const clientConfig = ({ profile, region }: AwsOptions) => ({
 });
 
 /**
- * Loads a part of the AWS SDK, which no other command needs and `npm start` does not install.
+ * Loads a part of the AWS SDK, which no other command needs.
  * @throws CliError that says how to install it
  */
 export const sdk = async <T>(importing: () => Promise<T>): Promise<T> => {

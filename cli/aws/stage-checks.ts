@@ -2,6 +2,7 @@ import type { Stack } from '@aws-sdk/client-cloudformation';
 import { type Check, note, ok, wrong } from '../about/checks';
 import { look, parameterIn } from './account-checks';
 import type { AwsAccount } from './aws-account';
+import { openMakers } from './makers';
 import { type AwsOptions, clientConfig, sdk } from './sdk';
 import { serviceOf, stageFunctions, stageStacks } from './stage';
 
@@ -81,6 +82,27 @@ export const checkModelServer = (
     }
   });
 
+/** Whether the platform brings about what is wanted: `tidegate destroy` keeps it from it. */
+export const checkMakers = (
+  { cloudformation }: AwsAccount,
+  stage: string,
+  options: AwsOptions,
+  name = 'making of services',
+): Promise<readonly Check[]> =>
+  look(name, 'cloudformation:GetTemplate, lambda:GetFunctionConcurrency', async () => {
+    const makers = await openMakers(cloudformation, stage, options);
+    const areStopped = await makers.areStopped().catch((error: unknown) => {
+      // The stage is not deployed: that is told elsewhere.
+      if ((error as Error).name === 'ValidationError') return null;
+      throw error;
+    });
+    if (areStopped === null) return [];
+    if (!areStopped) return [ok(name, 'goes on')];
+    const detail = 'was stopped by `tidegate destroy`: nothing that is wanted is brought about';
+    const keep = `npx tidegate destroy --stage ${stage} --undo`;
+    return [wrong(name, detail, `${keep}, or npx cdk destroy --all -c stage=${stage}`)];
+  });
+
 const MAX_SHOWN = 12;
 
 /** Which instance types the stage allows, and by which name their quotas go. */
@@ -94,16 +116,16 @@ export const checkInstanceTypes = (
     const { LambdaClient, GetFunctionConfigurationCommand } = await sdk(
       () => import('@aws-sdk/client-lambda'),
     );
-    const [FunctionName] = await stageFunctions(cloudformation, stage, ['Services']).catch(
+    const [found] = await stageFunctions(cloudformation, stage, ['Services']).catch(
       (error: unknown) => {
         // The stage is not deployed: that is told elsewhere.
         if ((error as Error).name === 'ValidationError') return [];
         throw error;
       },
     );
-    if (FunctionName === undefined) return [];
+    if (found === undefined) return [];
     const lambda = new LambdaClient(clientConfig(options));
-    const asked = new GetFunctionConfigurationCommand({ FunctionName });
+    const asked = new GetFunctionConfigurationCommand({ FunctionName: found.name });
     const { Environment } = await lambda.send(asked);
     const types = (Environment?.Variables?.ALLOWED_INSTANCE_TYPES ?? '').split(',').filter(Boolean);
     const shown = types.slice(0, MAX_SHOWN).join(', ');

@@ -37,23 +37,29 @@ export const stageStacks = async (
 export const serviceOf = ({ StackName = '' }: Pick<Stack, 'StackName'>): string =>
   StackName.replace(/^tidegate-[a-z0-9]+-service-/, '');
 
-/** Names in AWS of a stage's functions, by the construct that made them: `Reconcile`, `Services`. */
+/** A function of a stage: its logical id in the stack, and its name in AWS. */
+interface StageFunction {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A stage's functions, by the construct that made them: `Reconcile`, `Services`. */
 export const stageFunctions = async (
   client: CloudFormationClient,
   stage: string,
   constructs: readonly string[],
-): Promise<readonly string[]> => {
+): Promise<readonly StageFunction[]> => {
   const { paginateListStackResources } = await sdk(() => import('@aws-sdk/client-cloudformation'));
   const StackName = `tidegate-${stage}-api`;
-  const names: string[] = [];
+  const functions: StageFunction[] = [];
   for await (const page of paginateListStackResources({ client }, { StackName })) {
     for (const resource of page.StackResourceSummaries ?? []) {
-      const { ResourceType, LogicalResourceId = '', PhysicalResourceId } = resource;
-      if (ResourceType !== 'AWS::Lambda::Function' || !PhysicalResourceId) continue;
-      if (constructs.some((name) => LogicalResourceId.startsWith(`${name}Function`))) {
-        names.push(PhysicalResourceId);
+      const { ResourceType, LogicalResourceId: id = '', PhysicalResourceId: name } = resource;
+      if (ResourceType !== 'AWS::Lambda::Function' || !name) continue;
+      if (constructs.some((construct) => id.startsWith(`${construct}Function`))) {
+        functions.push({ id, name });
       }
     }
   }
-  return names;
+  return functions;
 };

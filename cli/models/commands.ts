@@ -26,9 +26,22 @@ export const addModels = (program: Command, act: Act): void => {
     described(models.command('register'))
       .description('Register the next version of a model from a file or folder of this machine')
       .argument('<name>', "the model's name")
-      .argument('<path>', 'an MLflow model directory, its .tar.gz, or an .onnx file')
+      .argument(
+        '[path]',
+        'an MLflow model directory, its .tar.gz, or an .onnx file; with --image any folder, for the container',
+      )
+      .option(
+        '--image <uri>',
+        'run it in this container image, in the AWS home: registry/repository@sha256:…',
+      )
+      .option('--env <name=value>', 'a variable of the container; may be given again', pairs)
+      .option(
+        '--signature <file>',
+        "JSON with the container's inputs and outputs, as MLflow writes signatures",
+      )
       .action(act(registerModel)),
     'tidegate models register wine ./examples/wine/model --description "first try"',
+    'tidegate models register churn ./model --image 111122223333.dkr.ecr.eu-west-1.amazonaws.com/mlflow@sha256:… --env DISABLE_NGINX=true',
   );
   withExample(
     described(models.command('import'))

@@ -15,29 +15,41 @@ export interface PackedModel {
 }
 
 /**
- * A model as one file: an MLflow directory is packed as tar.gz, an .onnx or an archive is taken as
- * it is.
+ * A model as one file: an MLflow directory, or any folder for a container, is packed as tar.gz, an
+ * .onnx or an archive is taken as it is.
  * @throws CliError when it is none of these
  */
-export const packModel = async (path: string, progress: Progress): Promise<PackedModel> => {
+export const packModel = async (
+  path: string,
+  progress: Progress,
+  forContainer = false,
+): Promise<PackedModel> => {
   const found = await stat(path).catch(() => {
     throw new CliError(`${path}: there is no such file or folder`);
   });
-  if (found.isDirectory()) return packFolder(path, progress);
+  if (found.isDirectory()) {
+    if (!forContainer) await assertModel(path);
+    return packFolder(path, progress);
+  }
   if (!/\.(onnx|tar\.gz|tgz)$/i.test(path)) {
     throw new CliError(`${path}: give an MLflow model directory, its .tar.gz, or an .onnx file`);
   }
   return { file: path, bytes: found.size, discard: async () => {} };
 };
 
-const packFolder = async (folder: string, progress: Progress): Promise<PackedModel> => {
+/** Files that make a folder a model by themselves. */
+const TELLING = ['MLmodel', 'tidegate-image.json'];
+
+const assertModel = async (folder: string): Promise<void> => {
   const names = await readdir(folder);
   const graphs = names.filter((name) => name.endsWith('.onnx'));
-  if (!names.includes('MLmodel') && graphs.length !== 1) {
-    throw new CliError(`${folder}: there is neither an MLmodel file nor one .onnx file`, {
-      hint: 'give the folder that mlflow.<flavor>.save_model wrote, or an .onnx file',
-    });
-  }
+  if (graphs.length === 1 || TELLING.some((name) => names.includes(name))) return;
+  throw new CliError(`${folder}: there is neither an MLmodel file nor one .onnx file`, {
+    hint: 'give the folder that mlflow.<flavor>.save_model wrote, or an .onnx file',
+  });
+};
+
+const packFolder = async (folder: string, progress: Progress): Promise<PackedModel> => {
   await refuseLinksOut(folder);
   const { create } = await import('tar');
   const place = await mkdtemp(join(tmpdir(), 'tidegate-'));

@@ -154,6 +154,61 @@ describe('models register', () => {
   });
 });
 
+describe('models register --image', () => {
+  const IMAGE = `111122223333.dkr.ecr.eu-west-1.amazonaws.com/mlflow@sha256:${'0'.repeat(64)}`;
+
+  it('registers an image with its variables and signature, and sends nothing else', async () => {
+    const signature = { inputs: [{ name: 'age', type: 'long' }], outputs: [{ type: 'double' }] };
+    const file = join(folder, 'signature.json');
+    writeFileSync(file, JSON.stringify(signature));
+    const args = ['--image', IMAGE, '--env', 'A=1', '--env', 'B=x=y', '--signature', file];
+    expect(await run(['register', 'wine', ...args])).toMatchObject({ code: 0 });
+    expect(bodyOf(REGISTER)).toEqual({
+      source: { image: { uri: IMAGE, environment: { A: '1', B: 'x=y' }, signature } },
+    });
+    expect(platform.asked).toHaveLength(1);
+  });
+
+  it('sends any folder for its container', async () => {
+    const weights = join(folder, 'weights');
+    mkdirSync(weights);
+    writeFileSync(join(weights, 'model.safetensors'), 'x');
+    expect((await run(['register', 'wine', weights, '--image', IMAGE])).code).toBe(0);
+    expect(await namesIn(asked('PUT /uploads/secret-place')?.body ?? Buffer.of())).toEqual(
+      new Set(['./model.safetensors']),
+    );
+    expect(bodyOf(REGISTER)).toEqual({
+      source: { image: { uri: IMAGE, data: { upload: 'up-1' } } },
+    });
+  });
+
+  it('takes a folder that names an image by itself', async () => {
+    writeFileSync(join(folder, 'tidegate-image.json'), '{}');
+    expect((await run(['register', 'wine', folder])).code).toBe(0);
+    expect(bodyOf(REGISTER)).toEqual({ source: { upload: 'up-1' } });
+  });
+
+  it.each([
+    [[], 'give a model, or --image'],
+    [['.', '--env', 'A=1'], 'give --image, too'],
+    [['.', '--signature', 'signature.json'], 'give --image, too'],
+    [['--image', IMAGE, '--env', 'A'], 'name=value'],
+  ])('refuses %j', async (args, message) => {
+    const result = await run(['register', 'wine', ...args]);
+    expect([result.code, platform.asked.length]).toEqual([2, 0]);
+    expect(result.stderr).toContain(message);
+  });
+
+  it('refuses a signature that is not there or no JSON', async () => {
+    const file = join(folder, 'signature.json');
+    const register = () => run(['register', 'wine', '--image', IMAGE, '--signature', file]);
+    expect((await register()).stderr).toContain('there is no such file');
+    await platform.close();
+    writeFileSync(file, 'inputs: []');
+    expect((await register()).stderr).toContain('is not JSON, such as {"inputs"');
+  });
+});
+
 describe('models import', () => {
   it('has the platform fetch it from MLflow', async () => {
     const result = await run(['import', 'wine', 'models:/red@champion']);
@@ -194,6 +249,16 @@ describe('looking at models', () => {
     });
     expect(result.stdout).toMatch(/model +wine\/1/);
     expect(result.stdout).toMatch(/alcohol +double +yes/);
+  });
+
+  it('shows the image that runs one, and of its variables the names', async () => {
+    const container = { image: 'registry/own@sha256:0', environment_names: ['A', 'B'], data: true };
+    const source = { image: { uri: container.image } };
+    const result = await run(['show', 'wine/1'], {
+      'GET /api/models/wine/versions/1': () => ({ body: aModelVersion({ container, source }) }),
+    });
+    expect(result.stdout).toMatch(/source +image registry\/own@sha256:0/);
+    expect(result.stdout).toMatch(/variables +A, B/);
   });
 
   it('refuses what is no version', async () => {

@@ -57,7 +57,8 @@ export const showModelVersion = async (
       ['flavor', `${printable(rest.flavor)} (runs as ${rest.runtime})`],
       ['digest', rest.digest],
       ['size', size(rest.size)],
-      ['source', printable(Object.entries(source).flat().join(' '))],
+      ['source', printable(sourceText(source))],
+      ...containerRows(rest.container),
       ['description', printable(rest.description) || '-'],
       [
         'tags',
@@ -75,6 +76,21 @@ export const showModelVersion = async (
     await printTable(signature.inputs, INPUTS);
   });
 };
+
+const sourceText = (source: Version['source']): string =>
+  Object.entries(source)
+    .map(([kind, from]) => `${kind} ${typeof from === 'string' ? from : from.uri}`)
+    .join(' ');
+
+/** A platform before its time names none. */
+const containerRows = (container: Version['container'] | undefined): [string, string][] =>
+  container
+    ? [
+        ['image', printable(container.image)],
+        ['variables', printable(container.environment_names.join(', ')) || '-'],
+        ['/opt/ml/model', container.data ? 'files of its own' : 'what the image has there'],
+      ]
+    : [];
 
 const classesText = (classes: readonly string[] | null): string =>
   classes ? `, probabilities of ${printable(classes.join(', '))}` : '';

@@ -32,7 +32,7 @@ describe('services create', () => {
   it('makes the service and its first version in one call', async () => {
     const options = ['--rate', '5', '--quota', '1000/day', '--sample', '0.1', '--hash', 'id'];
     const more = ['--mask', 'pH', '--drop', 'name', '--no-auth', '--max-rows', '64'];
-    const days = ['--rows-days', '400'];
+    const days = ['--rows-days', '400', '--captured', 'before'];
     const result = await run(
       [
         'services',
@@ -52,7 +52,10 @@ describe('services create', () => {
     expect(bodyOf(CREATE)).toEqual({
       ...{ name: 'wine', auth: false, max_rows: 64 },
       throttle: { rate: 5, burst: 10, quota: { limit: 1000, period: 'day' } },
-      capture: { sample: 0.1, columns: { id: 'hash', pH: 'mask', name: 'drop' } },
+      capture: {
+        ...{ sample: 0.1, when: 'before' },
+        columns: { id: 'hash', pH: 'mask', name: 'drop' },
+      },
       retention: { rows_days: 400 },
       versions: { a1: { model: { name: 'red', version: 3 } } },
     });
@@ -210,13 +213,13 @@ describe('services', () => {
 
   it('show a share of captured requests, and days, as a person would write them', async () => {
     const service = aService({
-      capture: { sample: 0.07, columns: {}, client_ip: false },
+      capture: { sample: 0.07, columns: {}, client_ip: false, when: 'before' },
       retention: { requests_days: 90, rows_days: null, labels_days: 365 },
     });
     const result = await run(['services', 'show', 'wine'], {
       [`GET ${WINE}`]: () => ({ body: service }),
     });
-    expect(result.stdout).toMatch(/captured +7 %\n/);
+    expect(result.stdout).toMatch(/captured +7 %, before the answer\n/);
     expect(result.stdout).toMatch(/kept +requests 90 days, rows for ever, labels 365 days\n/);
   });
 

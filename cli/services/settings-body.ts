@@ -11,6 +11,7 @@ export const settingsBody = (options: SettingsOptions, columns: ColumnRules = {}
     ...(options.sample !== undefined && { sample: options.sample }),
     ...(rules && { columns: rules }),
     ...(options.clientIp !== undefined && { client_ip: options.clientIp }),
+    ...(options.captured !== undefined && { when: options.captured }),
   });
   const retention = orNothing({
     ...(options.requestsDays !== undefined && { requests_days: orNull(options.requestsDays) }),

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { days, type None, number, type Quota, quota, repeated, whole } from '../option-values';
 
 /** Options that say what operators decide about a service. */
@@ -14,6 +14,7 @@ export interface SettingsOptions {
   readonly drop?: readonly string[];
   readonly keep?: readonly string[];
   readonly clientIp?: boolean;
+  readonly captured?: 'after' | 'before';
   readonly requestsDays?: number | None;
   readonly rowsDays?: number | None;
   readonly labelsDays?: number | None;
@@ -48,6 +49,12 @@ export const withSettings = (command: Command): Command =>
     .option('--drop <column>', 'do not store it; may be given again', repeated)
     .option('--client-ip', "store the caller's address")
     .option('--no-client-ip', "do not store the caller's address")
+    .addOption(
+      new Option('--captured <when>', 'whether the answer waits for it, where it has to').choices([
+        'after',
+        'before',
+      ]),
+    )
     .option('--requests-days <days>', 'how long requests are kept; none is for ever', days)
     .option('--rows-days <days>', 'how long rows of its table are kept; none is for ever', days)
     .option('--labels-days <days>', 'how long labels are kept; none is for ever', days)

@@ -22,6 +22,8 @@ const retentionText = (retention: Service['retention']): string =>
 /** What operators see of one service. */
 export const printService = ({ printDetails, paint }: Session, service: Service): Promise<void> => {
   const { capture } = service;
+  const share = `${rounded(capture.sample * 100)} %`;
+  const captured = capture.when === 'before' ? `${share}, before the answer` : share;
   const rules = Object.entries(capture.columns).map(([column, rule]) => `${rule} ${column}`);
   return printDetails([
     ['service', service.name],
@@ -33,7 +35,7 @@ export const printService = ({ printDetails, paint }: Session, service: Service)
     ['versions', `${service.versions_running} of ${service.versions_total} run`],
     ['callers', service.auth ? 'need a key' : 'need no key'],
     ['throttle', throttleText(service.throttle)],
-    ['captured', printable([`${rounded(capture.sample * 100)} %`, ...rules].join(', '))],
+    ['captured', printable([captured, ...rules].join(', '))],
     ['kept', retentionText(service.retention)],
     [
       'limits',

@@ -1,9 +1,9 @@
 import { CliError, usageError } from '../cli-error';
 import { openInput } from '../inference/input';
 import type { Session } from '../session';
+import { interruptible } from '../terminal/interrupt';
 import { ask } from './ask';
 import { fetchResult, type ResultFormat } from './fetch-result';
-import { interruptible } from './interrupt';
 import { prompt } from './prompt';
 import { showRows } from './show-rows';
 

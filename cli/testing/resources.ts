@@ -5,7 +5,7 @@ const stamps = { created_by: 'ada', created_at: AT, updated_at: AT, revision: 3 
 export const aService = (more: object = {}) => ({
   ...{ name: 'wine', kind: 'ml', description: 'red', status: 'running', status_reason: null },
   ...{ auth: true, throttle: { rate: 200, burst: 400, quota: null } },
-  capture: { sample: 1, columns: { user_id: 'hash' }, client_ip: false },
+  capture: { sample: 1, columns: { user_id: 'hash' }, client_ip: false, when: 'after' },
   retention: { requests_days: null, rows_days: null, labels_days: null },
   ...{ max_rows: 512, max_queue: 1000, timeout_ms: 25_000, cors_origins: [], positional: false },
   ...{ traffic: { v1: 100 }, versions_running: 1, versions_total: 1, managed_by: 'api' },
@@ -46,6 +46,7 @@ export const aModelVersion = (more: object = {}) => ({
   ...{ model: 'wine', version: 1, flavor: 'onnx', runtime: 'onnx' },
   ...{ digest: `sha256:${'0'.repeat(64)}`, size: 1234, description: '', tags: {} },
   source: { upload: 'up-1' },
+  container: null,
   signature: {
     inputs: [{ name: 'alcohol', type: 'double', required: true }],
     ...{ positional: false, storage: ['float32'], matrix: true },

@@ -8,4 +8,9 @@ export interface CapturePolicy {
   readonly columns: Readonly<Record<string, ColumnRule>>;
   /** Whether the caller's address is stored. */
   readonly client_ip: boolean;
+  /**
+   * Whether the answer waits until the record is delivered, or given up and counted, though for some
+   * seconds at most. A home whose record is durable before the answer in any case waits for nothing more.
+   */
+  readonly when: 'after' | 'before';
 }

@@ -7,6 +7,7 @@ const policy = (own: Partial<CapturePolicy> = {}): CapturePolicy => ({
   sample: 0.25,
   columns: {},
   client_ip: false,
+  when: 'after',
   ...own,
 });
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);

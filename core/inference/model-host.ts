@@ -60,8 +60,9 @@ export interface Instance {
 /** How far the host is with a version. */
 export interface VersionState {
   readonly name: string;
-  readonly status: 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
-  /** Why it is `failed` or still `starting`, for a person to act on. */
+  /** `updating` answers as before, while what shall answer next comes up beside it. */
+  readonly status: 'starting' | 'running' | 'updating' | 'stopping' | 'stopped' | 'failed';
+  /** Why it is `failed`, still `starting` or not what it shall be, for a person to act on. */
   readonly reason: string | null;
   readonly wanted: number;
   readonly running: number;

@@ -8,7 +8,8 @@ export interface TraceContext {
 const TRACEPARENT =
   /^(?:00-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}|(?!00|ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-.*)?)$/;
 
-const traceIn = (traceparent: string): string | undefined => {
+/** The id of the trace that a `traceparent` names; undefined when it is none. */
+export const traceIn = (traceparent: string): string | undefined => {
   const match = TRACEPARENT.exec(traceparent);
   return match?.[1] ?? match?.[2];
 };

@@ -1,3 +1,4 @@
+import type { Container } from './container';
 import type { Signature } from './signature';
 
 /** Where a version's files came from, as told at registration (an alias is resolved to its number). */
@@ -6,7 +7,27 @@ export type ModelSource =
   | { readonly upload: string }
   | { readonly s3: string }
   | { readonly mlflow: string }
-  | { readonly image: string };
+  | { readonly image: ImageSource };
+
+/** An image, and where the files for its container come from. */
+export interface ImageSource {
+  /** `registry/repository@sha256:…` */
+  readonly uri: string;
+  /** For `/opt/ml/model`. */
+  readonly data?: { readonly upload: string } | { readonly s3: string } | undefined;
+}
+
+/** An image as it is registered. */
+export interface AskedImage extends ImageSource {
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** As MLflow writes it. */
+  readonly signature?: unknown;
+}
+
+/** Where a version's files shall come from. */
+export type AskedSource =
+  | Exclude<ModelSource, { readonly image: unknown }>
+  | { readonly image: AskedImage };
 
 /** `onnx` runs in our own model server; `mlflow` and `image` behind the container contract. */
 export type Runtime = 'onnx' | 'mlflow' | 'image';
@@ -34,6 +55,8 @@ export interface ModelVersion {
   readonly size: number;
   readonly signature: Signature;
   readonly expected: ExpectedAnswers | null;
+  /** The image that runs it; undefined for all that needs none. */
+  readonly container?: Container | undefined;
   readonly description: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly source: ModelSource;

@@ -1,4 +1,5 @@
-import type { ExpectedAnswers, ModelSource, Runtime } from './model-version';
+import type { Container } from './container';
+import type { AskedSource, ExpectedAnswers, ModelSource, Runtime } from './model-version';
 import type { Signature } from './signature';
 
 /** A package brought to this machine. */
@@ -16,7 +17,7 @@ export interface PackageSources {
    * `trusted`: a path may lie anywhere; only the manifest says so.
    * @throws `bad-request` what was asked for is not there, not allowed, or no package
    */
-  fetch(source: ModelSource, options?: { readonly trusted?: boolean }): Promise<FetchedPackage>;
+  fetch(source: AskedSource, options?: { readonly trusted?: boolean }): Promise<FetchedPackage>;
 }
 
 /** What a package says of itself. */
@@ -26,6 +27,8 @@ export interface PackageDescription {
   readonly signature: Signature;
   /** The input example, with the answers that came with it; null when there is no example. */
   readonly expected: ExpectedAnswers | null;
+  /** The image that it names. */
+  readonly container?: Container | undefined;
 }
 
 /** Reads and tries packages, apart from the process that serves. */

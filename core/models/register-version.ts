@@ -3,7 +3,7 @@ import { retryRaces } from '../shared/revisions';
 import type { Stored } from '../shared/stored';
 import type { ArtifactStore } from './artifact-store';
 import type { ModelRecords } from './model-records';
-import type { ExpectedAnswers, ModelSource, ModelVersion } from './model-version';
+import type { AskedSource, ExpectedAnswers, ModelVersion } from './model-version';
 import type {
   FetchedPackage,
   PackageChecks,
@@ -21,7 +21,7 @@ export interface GivenAnswers {
 /** A model version as it is asked for. */
 export interface Registration {
   readonly model: string;
-  readonly source: ModelSource;
+  readonly source: AskedSource;
   readonly description: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly expected?: GivenAnswers | undefined;
@@ -57,7 +57,7 @@ export const registerPackage =
   ({ models, artifacts, checks, now }: RegistrationNeeds) =>
   async (registration: Registration, { folder, source }: FetchedPackage) => {
     const described = await checks.inspect(folder);
-    const { flavor, runtime, signature } = described;
+    const { flavor, runtime, signature, container } = described;
     const expected = await checks.gate(folder, {
       ...described,
       expected: expectedOf(described, registration.expected),
@@ -67,6 +67,7 @@ export const registerPackage =
     const draft = {
       ...{ model, flavor, runtime, digest, size, signature, expected },
       ...{ description, tags, source, created_by, created_at: now().toISOString() },
+      ...(container && { container }),
     };
     try {
       const added = await addNext(models, draft);

@@ -23,6 +23,8 @@ interface Needs {
   readonly statuses?: StatusEvents;
   /** Told of what went wrong, with all there is to know. */
   readonly report: (error: unknown) => void;
+  /** Why something went wrong, for a person to act on; null, as by default, where only the log says. */
+  readonly whyNot?: (error: unknown) => string | null;
 }
 
 const replicasOf = (compute: Compute): number => {
@@ -43,6 +45,7 @@ export const reconcile = (needs: Needs) => {
     events,
     report,
     prepare = async () => true,
+    whyNot = () => null,
     statuses = statusEvents(needs.events),
   } = needs;
   const known = new Map<string, ServiceDocument>();
@@ -106,7 +109,7 @@ export const reconcile = (needs: Needs) => {
         resource_kind: 'service',
         resource_name: name,
         type: 'apply-failed',
-        message: 'What is wanted could not be brought about; it is tried again every minute.',
+        message: `What is wanted could not be brought about, and is tried again every minute: ${whyNot(error) ?? 'the log of the platform says why'}.`,
       });
     }),
   );

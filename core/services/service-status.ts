@@ -21,7 +21,10 @@ export const isWanted = (
   version: Pick<ServiceVersion, 'wanted'>,
 ): boolean => service.wanted === 'running' && version.wanted === 'running';
 
-const ENDING = { starting: true, running: true, stopping: true, stopped: false, failed: false };
+const ENDING = {
+  ...{ starting: true, running: true, updating: true, stopping: true },
+  ...{ stopped: false, failed: false },
+};
 
 /** What a version is doing, from what is wanted of it and what the host says. */
 export const versionStatus = (
@@ -52,6 +55,10 @@ export const versionStatuses = (
     ]),
   );
 
+/** Whether a version answers: `updating`, too. */
+export const isAnswering = (status: VersionStatus | undefined): boolean =>
+  status === 'running' || status === 'updating';
+
 type Entry = readonly [name: string, status: Status<VersionStatus>];
 
 const has = (entries: readonly Entry[], status: VersionStatus): boolean =>
@@ -65,8 +72,8 @@ const failures = (entries: readonly Entry[]): string | null =>
 
 /**
  * What a service is doing. It runs when a version that gets traffic runs (any version, while none
- * that gets traffic is started), is `updating` while one of its other versions starts or stops, and
- * has `failed` when none runs or starts.
+ * that gets traffic is started), is `updating` while another of its versions starts or stops, or one
+ * of them gets another model, and has `failed` when none runs or starts.
  */
 export const serviceStatus = (
   { service }: Pick<ServiceDocument, 'service'>,
@@ -82,8 +89,8 @@ export const serviceStatus = (
   const serving = started.filter(([name]) => weightOf(service, name) !== undefined);
   const deciding = serving.length > 0 ? serving : started;
   const told = serving.length > 0 ? reason : (reason ?? 'no version that gets traffic is started');
-  if (has(deciding, 'running')) {
-    const changing = has(all, 'starting') || has(all, 'stopping');
+  if (deciding.some(([, { status }]) => isAnswering(status))) {
+    const changing = has(all, 'starting') || has(all, 'stopping') || has(all, 'updating');
     return { status: changing ? 'updating' : 'running', reason: told };
   }
   return { status: has(deciding, 'starting') ? 'starting' : 'failed', reason: told };

@@ -1,4 +1,4 @@
-import { logicalPart } from './service-template-names';
+import { generationPart } from './service-template-names';
 import {
   type Json,
   type PlannedVersion,
@@ -44,14 +44,15 @@ const failures = (
 
 const versionAlarms = (service: string, version: PlannedVersion): TemplateResources => {
   const { name, endpoint } = version;
+  const part = generationPart(name, endpoint);
   const where = `look at /aws/sagemaker/Endpoints/${endpoint}`;
   return {
-    [`AlarmServer${logicalPart(name)}`]: failures(
+    [`AlarmServer${part}`]: failures(
       version,
       'Invocation5XXErrors',
       `The endpoint of ${service}/${name} fails: ${where}.`,
     ),
-    [`AlarmModel${logicalPart(name)}`]: failures(
+    [`AlarmModel${part}`]: failures(
       version,
       'InvocationModelErrors',
       `The model of ${service}/${name} fails on requests: ${where}.`,

@@ -1,6 +1,9 @@
 import type { VersionPlan } from '../inference/model-host';
-import { instanceSettings, isIsolated } from './service-template-instances';
-import { logicalPart } from './service-template-names';
+import { CONTAINER_DATA } from '../models/container';
+import type { ModelVersion } from '../models/model-version';
+import { environmentOf } from './service-template-environment';
+import { instanceSettings, isIsolated, needsGpuImage } from './service-template-instances';
+import { generationPart } from './service-template-names';
 import {
   type Json,
   type PlannedVersion,
@@ -15,50 +18,61 @@ export interface PlacedVersion {
   readonly planned: PlannedVersion;
 }
 
+/** Parameters that hold images of the model server. */
+export const SERVER_IMAGE = 'ServerImage';
+export const GPU_IMAGE = 'ServerImageGpu';
+
+/** What the id of an endpoint's log group begins with. */
+export const LOGS = 'Logs';
 const LOG_DAYS = 30;
 /** Invocations per instance and minute that scaling aims at. */
 const SCALING_TARGET = 1_000;
 const SCALE_IN_S = 300;
 const SCALE_OUT_S = 60;
 
-/** The parameter that holds the instance count of a version with a fixed one. */
-export const countParameter = (version: string): string => `Count${logicalPart(version)}`;
+/** The id of something that belongs to one generation of a version. */
+const idOf = (kind: string, { name, endpoint }: PlannedVersion): string =>
+  `${kind}${generationPart(name, endpoint)}`;
 
-const modelId = (version: string): string => `Model${logicalPart(version)}`;
+/** The parameter that holds the instance count of a version with a fixed one. */
+export const countParameter = (planned: PlannedVersion): string => idOf('Count', planned);
 
 const hexOf = (digest: string): string => digest.replace(/^sha256:/, '');
 
-const model = ({ model: it, compute, environment = {} }: VersionPlan): Json => {
-  const isImage = 'image' in it.source;
-  const own = Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1));
+/** What its container finds under `/opt/ml/model`; undefined when that is what the image has there. */
+const dataOf = ({ digest, container }: ModelVersion): string | undefined => {
+  const files = `packages/${hexOf(digest)}/`;
+  if (!container) return files;
+  return container.data ? `${files}${CONTAINER_DATA}/` : undefined;
+};
+
+const model = (version: VersionPlan): Json => {
+  const { model: it, compute } = version;
+  const data = dataOf(it);
+  const server = needsGpuImage(version) ? GPU_IMAGE : SERVER_IMAGE;
   return {
     ExecutionRoleArn: ref('ExecutionRole'),
     ...(isIsolated(it, 'serverless' in compute) && { EnableNetworkIsolation: true }),
     PrimaryContainer: {
-      Image: 'image' in it.source ? it.source.image : ref('ServerImage'),
-      ...(!isImage && {
+      Image: it.container ? it.container.image : ref(server),
+      ...(data !== undefined && {
         ModelDataSource: {
           S3DataSource: {
-            S3Uri: { 'Fn::Sub': `s3://\${ArtifactsBucket}/packages/${hexOf(it.digest)}/` },
+            S3Uri: { 'Fn::Sub': `s3://\${ArtifactsBucket}/${data}` },
             S3DataType: 'S3Prefix',
             CompressionType: 'None',
           },
         },
       }),
-      Environment: {
-        ...Object.fromEntries(own),
-        TIDEGATE_MODEL: it.model,
-        TIDEGATE_DIGEST: it.digest,
-      },
+      Environment: environmentOf(version),
     },
   };
 };
 
-const variant = ({ name, compute }: VersionPlan): Json => {
-  // The gateway splits: it names the variant itself, so all of them weigh the same.
+const variant = ({ version: { name, compute, model: it }, planned }: PlacedVersion): Json => {
   const about = {
     VariantName: name,
-    ModelName: { 'Fn::GetAtt': [modelId(name), 'ModelName'] },
+    ModelName: { 'Fn::GetAtt': [idOf('Model', planned), 'ModelName'] },
     InitialVariantWeight: 1,
   };
   if ('serverless' in compute) {
@@ -67,54 +81,56 @@ const variant = ({ name, compute }: VersionPlan): Json => {
     return { ...about, ServerlessConfig };
   }
   const { type } = compute.instances;
+  const settings = instanceSettings(type, it.container !== undefined);
   const InitialInstanceCount =
-    'count' in compute.instances ? ref(countParameter(name)) : compute.instances.min;
-  return { ...about, InstanceType: type, InitialInstanceCount, ...instanceSettings(type) };
+    'count' in compute.instances ? ref(countParameter(planned)) : compute.instances.min;
+  return { ...about, InstanceType: type, InitialInstanceCount, ...settings };
 };
 
-/** A configuration, its endpoint and the endpoint's log group, under ids with a prefix. */
-const endpoint = (
-  idOf: (kind: string) => string,
-  EndpointName: string,
-  versions: readonly VersionPlan[],
-): TemplateResources => ({
-  [idOf('Logs')]: {
-    Type: 'AWS::Logs::LogGroup',
-    Properties: {
-      LogGroupName: `/aws/sagemaker/Endpoints/${EndpointName}`,
-      RetentionInDays: LOG_DAYS,
+/** A version's model, its endpoint and the endpoint's log group. */
+const endpoint = (placed: PlacedVersion): TemplateResources => {
+  const { version, planned } = placed;
+  const { endpoint: EndpointName } = planned;
+  return {
+    [idOf('Model', planned)]: {
+      Type: 'AWS::SageMaker::Model',
+      Properties: model(version) as { readonly [name: string]: Json },
     },
-  },
-  [idOf('Config')]: {
-    Type: 'AWS::SageMaker::EndpointConfig',
-    Condition: RUNNING,
-    Properties: { ProductionVariants: versions.map(variant) },
-  },
-  [idOf('Endpoint')]: {
-    Type: 'AWS::SageMaker::Endpoint',
-    Condition: RUNNING,
-    // So that SageMaker does not make the group itself, without an end to what it keeps.
-    DependsOn: [idOf('Logs')],
-    Properties: {
-      EndpointName,
-      EndpointConfigName: { 'Fn::GetAtt': [idOf('Config'), 'EndpointConfigName'] },
-      RetainAllVariantProperties: true,
+    [idOf(LOGS, planned)]: {
+      Type: 'AWS::Logs::LogGroup',
+      Properties: {
+        LogGroupName: `/aws/sagemaker/Endpoints/${EndpointName}`,
+        RetentionInDays: LOG_DAYS,
+      },
     },
-  },
-});
+    [idOf('Config', planned)]: {
+      Type: 'AWS::SageMaker::EndpointConfig',
+      Condition: RUNNING,
+      Properties: { ProductionVariants: [variant(placed)] },
+    },
+    [idOf('Endpoint', planned)]: {
+      Type: 'AWS::SageMaker::Endpoint',
+      Condition: RUNNING,
+      // So that SageMaker does not make the group itself, without an end to what it keeps.
+      DependsOn: [idOf(LOGS, planned)],
+      Properties: {
+        EndpointName,
+        EndpointConfigName: { 'Fn::GetAtt': [idOf('Config', planned), 'EndpointConfigName'] },
+        RetainAllVariantProperties: true,
+      },
+    },
+  };
+};
 
-const scaling = (
-  { name, compute }: VersionPlan,
-  idOf: (kind: string) => string,
-  endpointName: string,
-): TemplateResources => {
+const scaling = ({ version: { name, compute }, planned }: PlacedVersion): TemplateResources => {
   if ('serverless' in compute || 'count' in compute.instances) return {};
   const { min, max } = compute.instances;
+  const { endpoint: endpointName } = planned;
   return {
-    [idOf('Target')]: {
+    [idOf('Target', planned)]: {
       Type: 'AWS::ApplicationAutoScaling::ScalableTarget',
       Condition: RUNNING,
-      DependsOn: [idOf('Endpoint')],
+      DependsOn: [idOf('Endpoint', planned)],
       Properties: {
         ServiceNamespace: 'sagemaker',
         ScalableDimension: 'sagemaker:variant:DesiredInstanceCount',
@@ -123,13 +139,13 @@ const scaling = (
         MaxCapacity: max,
       },
     },
-    [idOf('Scaling')]: {
+    [idOf('Scaling', planned)]: {
       Type: 'AWS::ApplicationAutoScaling::ScalingPolicy',
       Condition: RUNNING,
       Properties: {
         PolicyName: endpointName,
         PolicyType: 'TargetTrackingScaling',
-        ScalingTargetId: ref(idOf('Target')),
+        ScalingTargetId: ref(idOf('Target', planned)),
         TargetTrackingScalingPolicyConfiguration: {
           PredefinedMetricSpecification: {
             PredefinedMetricType: 'SageMakerVariantInvocationsPerInstance',
@@ -143,31 +159,6 @@ const scaling = (
   };
 };
 
-/** Models, configurations and endpoints of the versions that shall run. */
-export const endpointResources = (placed: readonly PlacedVersion[]): TemplateResources => {
-  const models = placed.map(
-    ({ version }): TemplateResources => ({
-      [modelId(version.name)]: {
-        Type: 'AWS::SageMaker::Model',
-        Properties: model(version) as { readonly [name: string]: Json },
-      },
-    }),
-  );
-  const sharing = placed.filter(({ planned }) => planned.shared);
-  const [first] = sharing;
-  const own = placed
-    .filter(({ planned }) => !planned.shared)
-    .map(({ version, planned }) => {
-      const idOf = (kind: string): string => `Own${kind}${logicalPart(version.name)}`;
-      const name = planned.endpoint;
-      return { ...endpoint(idOf, name, [version]), ...scaling(version, idOf, name) };
-    });
-  const shared = first
-    ? endpoint(
-        (kind) => (kind === 'Logs' ? 'EndpointLogs' : kind),
-        first.planned.endpoint,
-        sharing.map(({ version }) => version),
-      )
-    : {};
-  return Object.assign({}, ...models, shared, ...own);
-};
+/** Models and endpoints of the versions that shall run. */
+export const endpointResources = (placed: readonly PlacedVersion[]): TemplateResources =>
+  Object.assign({}, ...placed.map((one) => ({ ...endpoint(one), ...scaling(one) })));

@@ -1,25 +1,45 @@
+import type { VersionPlan } from '../inference/model-host';
 import type { ModelVersion } from '../models/model-version';
+import { DomainError } from '../shared/domain-error';
 
 /** Driver 550, CUDA 12.4: what our GPU image and current serving images are built on. */
 const GPU_AMI = 'al2-ami-sagemaker-inference-gpu-3-1';
-/** Images for GPUs are large, and so are their models. */
-const GPU_START_S = 600;
-const GPU_DOWNLOAD_S = 1_200;
+/** Images for GPUs are large, and so are their models; others install what they need when they start. */
+const LONG_START_S = 600;
+const LONG_DOWNLOAD_S = 1_200;
 
 /** `ml.g5.xlarge`, `ml.p4d.24xlarge`; not `ml.m7g.large`. */
 const GPU = /^ml\.[gp]\d/;
 /** `ml.m7g.large`, `ml.c6gn.xlarge`: the letter after the generation. */
 const GRAVITON = /^ml\.[a-z]+\d+g[a-z]*\./;
 
-/** What a production variant on this instance type needs besides its count. */
-export const instanceSettings = (type: string): Readonly<Record<string, string | number>> =>
-  GPU.test(type)
-    ? {
-        InferenceAmiVersion: GPU_AMI,
-        ContainerStartupHealthCheckTimeoutInSeconds: GPU_START_S,
-        ModelDataDownloadTimeoutInSeconds: GPU_DOWNLOAD_S,
-      }
-    : {};
+/** What a production variant on this instance type needs besides its count, with our image or another. */
+export const instanceSettings = (
+  type: string,
+  hasOwnImage: boolean,
+): Readonly<Record<string, string | number>> => ({
+  ...(GPU.test(type) && { InferenceAmiVersion: GPU_AMI }),
+  ...((GPU.test(type) || hasOwnImage) && {
+    ContainerStartupHealthCheckTimeoutInSeconds: LONG_START_S,
+    ModelDataDownloadTimeoutInSeconds: LONG_DOWNLOAD_S,
+  }),
+});
+
+/** Whether a version runs in our own model server on a GPU, for which the server has another image. */
+export const needsGpuImage = ({
+  model,
+  compute,
+}: {
+  readonly model: Pick<ModelVersion, 'container'>;
+  readonly compute: VersionPlan['compute'];
+}): boolean => !model.container && 'instances' in compute && GPU.test(compute.instances.type);
+
+/** Says that a stage has no such image, and what to do. */
+export const noGpuImage = (): DomainError =>
+  new DomainError(
+    'bad-request',
+    'this stage has no image of the model server for GPUs: take another instance type, or deploy the stage with gpu: true',
+  );
 
 /** Whether an instance type has Arm processors, which images for others do not start on. */
 export const isGraviton = (type: string): boolean => GRAVITON.test(type);

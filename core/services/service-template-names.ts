@@ -14,27 +14,28 @@ export const serviceOfStack = (stage: string, stack: string): string | undefined
   return name.startsWith(start) ? name.slice(start.length) : undefined;
 };
 
-/** What belongs to a service as a whole: shared endpoint, delivery stream, usage plan. */
+/** What belongs to a service as a whole: delivery stream, usage plan. */
 export const serviceResourceName = (stage: string, service: string): string =>
   `${prefix(stage)}-${service}`;
 
-const OWN_DIGITS = 8;
+const GENERATION_DIGITS = 8;
 
-/** The endpoint of a version that cannot share one. */
-export const ownEndpointName = (
-  stage: string,
-  service: string,
-  version: string,
-  digest: Digest,
-): string => `${serviceResourceName(stage, service)}-${digest(version).slice(0, OWN_DIGITS)}`;
+/** Tells apart how a version was set up one time and another. */
+export const generationOf = (version: string, settings: string, digest: Digest): string =>
+  digest(JSON.stringify([version, settings])).slice(0, GENERATION_DIGITS);
 
-/** The service whose shared endpoint has this name, and the one that may have it as a version's own. */
-export const servicesOfEndpoint = (stage: string, endpoint: string): readonly string[] => {
+/** The endpoint of one generation of a version. */
+export const endpointName = (stage: string, service: string, generation: string): string =>
+  `${serviceResourceName(stage, service)}-${generation}`;
+
+/** The generation whose endpoint has this name. */
+export const generationAt = (endpoint: string): string => endpoint.slice(-GENERATION_DIGITS);
+
+/** The service whose endpoint has this name; undefined for any other endpoint. */
+export const serviceOfEndpoint = (stage: string, endpoint: string): string | undefined => {
   const start = serviceResourceName(stage, '');
-  if (!endpoint.startsWith(start)) return [];
-  const name = endpoint.slice(start.length);
-  const owner = /^(.+)-[0-9a-f]{8}$/.exec(name)?.[1];
-  return owner === undefined ? [name] : [owner, name];
+  if (!endpoint.startsWith(start)) return undefined;
+  return /^(.+)-[0-9a-f]{8}$/.exec(endpoint.slice(start.length))?.[1];
 };
 
 /** As `usageKeyOf`, where a service has no usage plan: in capitals, which no service's name has. */
@@ -50,3 +51,7 @@ export const usageKeyOf = (stage: string, service: string): string =>
  */
 export const logicalPart = (version: string): string =>
   `${version.charAt(0).toUpperCase()}${version.slice(1).replaceAll('-', 'X')}`;
+
+/** A version's part of the logical ids of one generation: generations stand side by side in a template. */
+export const generationPart = (version: string, endpoint: string): string =>
+  `${logicalPart(version)}${generationAt(endpoint)}`;

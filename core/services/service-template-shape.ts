@@ -37,11 +37,8 @@ export interface PlannedVersion {
   readonly name: string;
   /** By its files: its number is the records' alone, and whoever makes a template need not know it. */
   readonly model: { readonly name: string; readonly digest: string };
-  /** Of its model, compute and environment: a version with another one is to be tried anew. */
-  readonly settings: string;
+  /** Its own: another model, kind of compute or environment has another endpoint, to be tried anew. */
   readonly endpoint: string;
-  /** On the service's endpoint, beside others: a call must name the variant. */
-  readonly shared: boolean;
   /** Null for serverless. */
   readonly instanceType: string | null;
 }

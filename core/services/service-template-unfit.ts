@@ -1,7 +1,9 @@
 import type { VersionPlan } from '../inference/model-host';
+import { environmentOf } from './service-template-environment';
 
-/** SageMaker's limit for the value of an environment variable, in characters. */
+/** SageMaker's limits: characters of a variable's value, and of all variables together. */
 const LONGEST_VALUE = 1_024;
+const LONGEST_ENVIRONMENT = 32 * 1_024;
 /** CloudFormation would put a secret or parameter of the account in its place. */
 const REFERENCE = '{{resolve:';
 
@@ -9,14 +11,18 @@ const REFERENCE = '{{resolve:';
  * Why a version cannot be part of a service's stack, for a person to act on; null when it can.
  * It is left out, for with it the stack would fail, or read what its author may not.
  */
-export const unfitReason = ({ model, environment = {} }: VersionPlan): string | null => {
-  const variables = Object.entries(environment);
+export const unfitReason = (version: Pick<VersionPlan, 'model' | 'environment'>): string | null => {
+  const variables = Object.entries(environmentOf(version));
   const referring = variables.find(([, value]) => value.includes(REFERENCE));
-  if (referring || ('image' in model.source && model.source.image.includes(REFERENCE))) {
+  if (referring || version.model.container?.image.includes(REFERENCE)) {
     const what = referring ? `the environment variable ${referring[0]}` : 'the name of its image';
     return `${what} contains "${REFERENCE}", which CloudFormation would replace: write it otherwise`;
   }
   const long = variables.find(([, value]) => value.length > LONGEST_VALUE);
-  if (!long) return null;
-  return `the environment variable ${long[0]} is longer than the ${LONGEST_VALUE} characters that SageMaker takes: shorten it`;
+  if (long) {
+    return `the environment variable ${long[0]} is longer than the ${LONGEST_VALUE} characters that SageMaker takes: shorten it`;
+  }
+  const size = variables.flat().join('').length;
+  if (size <= LONGEST_ENVIRONMENT) return null;
+  return `its environment, that of its image included, is longer than the ${LONGEST_ENVIRONMENT} characters that SageMaker takes: shorten it`;
 };

@@ -5,11 +5,12 @@ import type { ModelVersion } from '../models/model-version';
 import type { Compute } from './service';
 import { serviceTemplate } from './service-template';
 import {
+  endpointName,
+  generationAt,
   logicalPart,
-  ownEndpointName,
+  serviceOfEndpoint,
   serviceOfStack,
   serviceStackName,
-  servicesOfEndpoint,
 } from './service-template-names';
 import { unfitReason } from './service-template-unfit';
 import { modelVersion } from './services-fixture';
@@ -36,20 +37,31 @@ const plan = (...versions: readonly VersionPlan[]): ServicePlan => ({
   stopped: false,
   versions,
 });
+/** Without the digits of generations in the ids of what belongs to one. */
+const bare = <T>(of: ServicePlan, json: T): T => {
+  const digits = made(of).versions.map(({ endpoint }) => generationAt(endpoint));
+  const text = JSON.stringify(json);
+  return JSON.parse(text.replaceAll(new RegExp(`([A-Za-z0-9])(${digits.join('|')})"`, 'g'), '$1"'));
+};
 /** A resource of a plan's template. */
 const part = (given: ServicePlan, id: string) =>
-  new Map(Object.entries(made(given).template.Resources)).get(id);
+  new Map(Object.entries(bare(given, made(given).template.Resources))).get(id);
+const parametersOf = (given: ServicePlan) => bare(given, made(given).parameters);
 const typesOf = (given: ServicePlan): readonly string[] =>
-  Object.entries(made(given).template.Resources).map(([id, { Type }]) => `${id} ${Type}`);
+  Object.entries(bare(given, made(given).template.Resources)).map(
+    ([id, { Type }]) => `${id} ${Type}`,
+  );
 
 describe('template of a service', () => {
   it('has a model, an endpoint, its edge and its capture for one version', () => {
-    const { parameters, versions } = made(plan(version('v1')));
+    const { versions } = made(plan(version('v1')));
+    const endpoint = versions[0]?.endpoint ?? '';
+    expect(endpoint).toMatch(/^tidegate-dev-wine-[0-9a-f]{8}$/);
     expect(typesOf(plan(version('v1')))).toEqual([
       'ModelV1 AWS::SageMaker::Model',
-      'EndpointLogs AWS::Logs::LogGroup',
-      'Config AWS::SageMaker::EndpointConfig',
-      'Endpoint AWS::SageMaker::Endpoint',
+      'LogsV1 AWS::Logs::LogGroup',
+      'ConfigV1 AWS::SageMaker::EndpointConfig',
+      'EndpointV1 AWS::SageMaker::Endpoint',
       'CaptureLogs AWS::Logs::LogGroup',
       'CaptureLogStream AWS::Logs::LogStream',
       'Capture AWS::KinesisFirehose::DeliveryStream',
@@ -60,9 +72,9 @@ describe('template of a service', () => {
       'AlarmModelV1 AWS::CloudWatch::Alarm',
       'AlarmCapture AWS::CloudWatch::Alarm',
     ]);
-    expect(parameters).toEqual({ Status: 'Running', CountV1: '1' });
+    expect(parametersOf(plan(version('v1')))).toEqual({ Status: 'Running', CountV1: '1' });
     expect(versions).toMatchObject([
-      { name: 'v1', endpoint: 'tidegate-dev-wine', shared: true, instanceType: 'ml.m5.large' },
+      { name: 'v1', model: { name: 'wine' }, instanceType: 'ml.m5.large' },
     ]);
     const one = plan(version('v1'));
     expect(part(one, 'ModelV1')?.Properties).toEqual({
@@ -83,10 +95,10 @@ describe('template of a service', () => {
         },
       },
     });
-    expect(part(one, 'Endpoint')).toMatchObject({
+    expect(part(one, 'EndpointV1')).toMatchObject({
       Condition: 'Running',
-      DependsOn: ['EndpointLogs'],
-      Properties: { EndpointName: 'tidegate-dev-wine', RetainAllVariantProperties: true },
+      DependsOn: ['LogsV1'],
+      Properties: { EndpointName: endpoint, RetainAllVariantProperties: true },
     });
     expect(part(one, 'UsagePlan')?.Properties).toMatchObject({
       Throttle: { RateLimit: 100, BurstLimit: 200 },
@@ -97,7 +109,7 @@ describe('template of a service', () => {
     });
   });
 
-  it('puts versions of a fixed count on one endpoint, and each other on its own', () => {
+  it('puts each version on an endpoint of its own', () => {
     const mixed = plan(
       version('v2', { compute: fixed('ml.g5.xlarge', 3), model: modelVersion('wine', 2) }),
       version('v1'),
@@ -105,19 +117,14 @@ describe('template of a service', () => {
       version('scaled', { compute: range }),
       version('off', { started: false, replicas: 0 }),
     );
-    const { template, parameters, versions } = made(mixed);
+    const { template, versions } = made(mixed);
     const { Resources } = template;
-    const own = (name: string) => ownEndpointName('dev', 'wine', name, digest);
-    expect(own('free')).toMatch(/^tidegate-dev-wine-[0-9a-f]{8}$/);
-    expect(versions.map(({ name, endpoint, shared }) => [name, endpoint, shared])).toEqual([
-      ['free', own('free'), false],
-      ['scaled', own('scaled'), false],
-      ['v1', 'tidegate-dev-wine', true],
-      ['v2', 'tidegate-dev-wine', true],
-    ]);
-    expect(parameters).toEqual({ Status: 'Running', CountV1: '1', CountV2: '3' });
+    expect(versions.map(({ name }) => name)).toEqual(['free', 'scaled', 'v1', 'v2']);
+    expect(new Set(versions.map(({ endpoint }) => endpoint)).size).toBe(4);
+    const scaled = versions[1]?.endpoint;
+    expect(parametersOf(mixed)).toEqual({ Status: 'Running', CountV1: '1', CountV2: '3' });
     const about = { InitialVariantWeight: 1 };
-    expect(part(mixed, 'Config')?.Properties.ProductionVariants).toEqual([
+    expect(part(mixed, 'ConfigV1')?.Properties.ProductionVariants).toEqual([
       {
         ...about,
         VariantName: 'v1',
@@ -125,6 +132,8 @@ describe('template of a service', () => {
         InstanceType: 'ml.m5.large',
         InitialInstanceCount: { Ref: 'CountV1' },
       },
+    ]);
+    expect(part(mixed, 'ConfigV2')?.Properties.ProductionVariants).toEqual([
       {
         ...about,
         VariantName: 'v2',
@@ -136,18 +145,18 @@ describe('template of a service', () => {
         ModelDataDownloadTimeoutInSeconds: 1_200,
       },
     ]);
-    expect(part(mixed, 'OwnConfigFree')?.Properties.ProductionVariants).toMatchObject([
+    expect(part(mixed, 'ConfigFree')?.Properties.ProductionVariants).toMatchObject([
       { VariantName: 'free', ServerlessConfig: { MemorySizeInMB: 2048, MaxConcurrency: 7 } },
     ]);
     expect(part(mixed, 'ModelFree')?.Properties.EnableNetworkIsolation).toBeUndefined();
-    expect(part(mixed, 'OwnConfigScaled')?.Properties.ProductionVariants).toMatchObject([
+    expect(part(mixed, 'ConfigScaled')?.Properties.ProductionVariants).toMatchObject([
       { InitialInstanceCount: 2 },
     ]);
-    expect(part(mixed, 'OwnTargetScaled')).toMatchObject({
+    expect(part(mixed, 'TargetScaled')).toMatchObject({
       Condition: 'Running',
-      DependsOn: ['OwnEndpointScaled'],
+      DependsOn: ['EndpointScaled'],
       Properties: {
-        ResourceId: `endpoint/${own('scaled')}/variant/scaled`,
+        ResourceId: `endpoint/${scaled}/variant/scaled`,
         MinCapacity: 2,
         MaxCapacity: 5,
       },
@@ -163,22 +172,86 @@ describe('template of a service', () => {
       versions: running.versions.map((one) => ({ ...one, replicas: 0 })),
     };
     expect(made(stopped).template).toEqual(made(running).template);
-    expect(made(stopped).parameters).toEqual({ Status: 'Stopped', CountV1: '1', CountV2: '1' });
+    const parameters = { Status: 'Stopped', CountV1: '1', CountV2: '1' };
+    expect(parametersOf(stopped)).toEqual(parameters);
     const conditional = Object.values(made(running).template.Resources)
       .filter(({ Condition }) => Condition === 'Running')
       .map(({ Type }) => Type);
-    expect(conditional).toEqual(['AWS::SageMaker::EndpointConfig', 'AWS::SageMaker::Endpoint']);
+    const each = ['AWS::SageMaker::EndpointConfig', 'AWS::SageMaker::Endpoint'];
+    expect(conditional).toEqual([...each, ...each]);
+  });
+
+  const imageModel = (container: Partial<ModelVersion['container']> = {}): ModelVersion => ({
+    ...modelVersion('wine', 1),
+    runtime: 'image',
+    container: { image: 'registry/own@sha256:0', environment: {}, data: false, ...container },
   });
 
   it('runs an image of its own without our package, and keeps the network of what is not ONNX', () => {
-    const model: ModelVersion = {
-      ...modelVersion('wine', 1),
-      runtime: 'image',
-      source: { image: 'registry/own:1' },
-    };
-    const container = part(plan(version('v1', { model })), 'ModelV1');
-    expect(container?.Properties).toMatchObject({ PrimaryContainer: { Image: 'registry/own:1' } });
+    const container = part(plan(version('v1', { model: imageModel() })), 'ModelV1');
+    expect(container?.Properties).toMatchObject({
+      PrimaryContainer: { Image: 'registry/own@sha256:0' },
+    });
     expect(JSON.stringify(container)).not.toMatch(/ModelDataSource|EnableNetworkIsolation/);
+  });
+
+  it('gives an image its variables, with those of the version over them, and its files alone', () => {
+    const model = imageModel({ environment: { A: '1', B: '2' }, data: true });
+    const environment = { B: '3', TIDEGATE_MODEL: 'other' };
+    const container = part(plan(version('v1', { model, environment })), 'ModelV1');
+    expect(container?.Properties).toMatchObject({
+      PrimaryContainer: {
+        Environment: { A: '1', B: '3', TIDEGATE_MODEL: 'wine' },
+        ModelDataSource: {
+          S3DataSource: {
+            S3Uri: {
+              'Fn::Sub': `s3://\${ArtifactsBucket}/packages/${'1'.padStart(64, '0')}/model/`,
+            },
+          },
+        },
+      },
+    });
+  });
+
+  it('gives an image long to start on instances', () => {
+    const mixed = plan(
+      version('v1'),
+      version('v2', { model: imageModel() }),
+      version('v3', { model: imageModel(), compute: serverless }),
+    );
+    expect(parametersOf(mixed)).toEqual({ Status: 'Running', CountV1: '1', CountV2: '1' });
+    expect(part(mixed, 'ConfigV2')?.Properties.ProductionVariants).toEqual([
+      {
+        VariantName: 'v2',
+        ModelName: { 'Fn::GetAtt': ['ModelV2', 'ModelName'] },
+        InitialVariantWeight: 1,
+        InstanceType: 'ml.m5.large',
+        InitialInstanceCount: { Ref: 'CountV2' },
+        ContainerStartupHealthCheckTimeoutInSeconds: 600,
+        ModelDataDownloadTimeoutInSeconds: 1_200,
+      },
+    ]);
+    const free = JSON.stringify(part(mixed, 'ConfigV3'));
+    expect(free).not.toContain('ContainerStartupHealthCheckTimeoutInSeconds');
+  });
+
+  it('takes the image for GPUs, which not every stage has, where our server runs on one', () => {
+    const gpu = { compute: fixed('ml.g5.xlarge') };
+    const imageOf = (given: ServicePlan) => part(given, 'ModelV1')?.Properties.PrimaryContainer;
+    const parameters = (given: ServicePlan) => Object.keys(made(given).template.Parameters);
+    const ours = plan(version('v1', gpu), version('v2'));
+    expect(imageOf(ours)).toMatchObject({ Image: { Ref: 'ServerImageGpu' } });
+    expect(made(ours).template.Parameters.ServerImageGpu).toMatchObject({
+      Default: '/tidegate/dev/model-server-image-gpu',
+    });
+    const others = [plan(version('v1')), plan(version('v1', { ...gpu, model: imageModel() }))];
+    expect(others.map(imageOf)).toMatchObject([
+      { Image: { Ref: 'ServerImage' } },
+      { Image: 'registry/own@sha256:0' },
+    ]);
+    for (const given of [...others, plan(version('v1', { ...gpu, started: false }))]) {
+      expect(parameters(given)).not.toContain('ServerImageGpu');
+    }
   });
 
   it('lets no variable of a version stand in for ours', () => {
@@ -282,8 +355,14 @@ describe('template of a service', () => {
     expect(of({ A: 'plain $ {{x}}' })).toBeNull();
     expect(of({ A: 'x{{resolve:ssm:/tidegate/dev/api-id}}' })).toMatch(/variable A contains/);
     expect(of({ B: 'x'.repeat(1_025) })).toMatch(/variable B is longer than the 1024/);
-    const model = { ...modelVersion('wine', 1), source: { image: '{{resolve:ssm:a}}' } };
-    expect(unfitReason(version('v1', { model }))).toMatch(/^the name of its image/);
+    const imaged = (container: Partial<ModelVersion['container']>, environment = {}) =>
+      unfitReason(version('v1', { model: imageModel(container), environment }));
+    expect(imaged({ image: '{{resolve:ssm:a}}' })).toMatch(/^the name of its image/);
+    expect(imaged({ environment: { A: '{{resolve:ssm:a}}' } })).toMatch(/variable A contains/);
+    const half = (letter: string) =>
+      Object.fromEntries(Array.from({ length: 16 }, (_, i) => [letter + i, 'x'.repeat(1_020)]));
+    expect(imaged({ environment: half('A') })).toBeNull();
+    expect(imaged({ environment: half('A') }, half('B'))).toMatch(/environment.*is longer/);
   });
 });
 
@@ -298,10 +377,11 @@ describe('names of what belongs to a service', () => {
     expect(serviceOfStack('prod', name)).toBeUndefined();
   });
 
-  it('tells the services that an endpoint may belong to', () => {
-    expect(servicesOfEndpoint('dev', 'tidegate-dev-wine')).toEqual(['wine']);
-    const own = ownEndpointName('dev', 'wine', 'v1', digest);
-    expect(servicesOfEndpoint('dev', own)).toContain('wine');
-    expect(servicesOfEndpoint('dev', 'somebody-else')).toEqual([]);
+  it('tells the service of an endpoint', () => {
+    const endpoint = endpointName('dev', 'wine-2', '0a1b2c3d');
+    expect(serviceOfEndpoint('dev', endpoint)).toBe('wine-2');
+    expect(generationAt(endpoint)).toBe('0a1b2c3d');
+    expect(serviceOfEndpoint('prod', endpoint)).toBeUndefined();
+    expect(serviceOfEndpoint('dev', 'somebody-else')).toBeUndefined();
   });
 });

@@ -5,14 +5,20 @@ import { edgeResources } from './service-template-edge';
 import {
   countParameter,
   endpointResources,
+  GPU_IMAGE,
   type PlacedVersion,
+  SERVER_IMAGE,
 } from './service-template-endpoints';
+import { saidEnvironment } from './service-template-environment';
+import { needsGpuImage } from './service-template-instances';
 import {
   type Digest,
-  ownEndpointName,
+  endpointName,
+  generationOf,
   serviceResourceName,
   usageKeyOf,
 } from './service-template-names';
+import { platformOutput } from './service-template-platform';
 import { type Json, type PlannedVersion, RUNNING, type Template } from './service-template-shape';
 
 interface Needs {
@@ -25,6 +31,8 @@ export interface ServiceTemplate {
   readonly template: Template;
   /** Values that may change without the template: `Status`, `Count…`. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Parameters that stay as they are in the stack. */
+  readonly previous: readonly string[];
   /** Of everything but the parameters' values: the stack's output `Plan` once it is in force. */
   readonly digest: string;
   readonly versions: readonly PlannedVersion[];
@@ -49,21 +57,15 @@ export const serviceTemplate =
   ({ service, throttle, stopped, versions }: ServicePlan): ServiceTemplate => {
     const name = serviceResourceName(stage, service);
     const place = (version: VersionPlan): PlacedVersion => {
-      const shared = 'instances' in version.compute && 'count' in version.compute.instances;
-      const own = () => ownEndpointName(stage, service, version.name, digest);
-      const planned = {
-        ...plannedVersion(version, digest),
-        endpoint: shared ? name : own(),
-        shared,
-      };
-      return { version, planned };
+      const endpoint = endpointName(stage, service, generation(version, digest));
+      return { version, planned: { ...plannedVersion(version), endpoint } };
     };
     const placed = versions
       .filter(({ started }) => started)
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map(place);
     const planned = placed.map((one) => one.planned);
-    const counts = Object.fromEntries(placed.flatMap(({ version }) => countOf(version)));
+    const counts = Object.fromEntries(placed.flatMap(countOf));
     const parts = {
       Metadata: { [PLAN_METADATA]: { service, versions: planned.map(asJson) } },
       Conditions: { [RUNNING]: { 'Fn::Equals': [{ Ref: STATUS_PARAMETER }, RUNNING] } },
@@ -75,27 +77,32 @@ export const serviceTemplate =
       },
     };
     const made = digest(JSON.stringify(parts));
+    const onGpu = placed.some(({ version }) => needsGpuImage(version));
     const template: Template = {
       ...parts,
-      Parameters: { ...platformParameters(stage), ...countParameters(counts) },
-      Outputs: { [PLAN_OUTPUT]: { Value: made } },
+      Parameters: { ...platformParameters(stage, onGpu), ...countParameters(counts) },
+      Outputs: { [PLAN_OUTPUT]: { Value: made }, ...platformOutput(onGpu) },
     };
     const parameters = { [STATUS_PARAMETER]: stopped ? STOPPED : RUNNING, ...counts };
-    return { template, parameters, digest: made, versions: planned };
+    return { template, parameters, previous: [], digest: made, versions: planned };
   };
 
-const plannedVersion = (
-  { name, model, compute, environment = {} }: VersionPlan,
-  digest: Digest,
-): Pick<PlannedVersion, 'name' | 'model' | 'settings' | 'instanceType'> => {
-  const variables = Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1));
+const plannedVersion = ({
+  name,
+  model,
+  compute,
+}: VersionPlan): Pick<PlannedVersion, 'name' | 'model' | 'instanceType'> => ({
+  name,
+  model: { name: model.model, digest: model.digest },
+  instanceType: 'instances' in compute ? compute.instances.type : null,
+});
+
+/** What is tried anew when it changes: another model, environment or kind of instance. */
+const generation = (version: VersionPlan, digest: Digest): string => {
+  const { name, model, compute } = version;
   const where = 'instances' in compute ? compute.instances.type : 'serverless';
-  return {
-    name,
-    model: { name: model.model, digest: model.digest },
-    settings: digest(JSON.stringify([model.digest, where, variables])),
-    instanceType: 'instances' in compute ? compute.instances.type : null,
-  };
+  const settings = [model.model, model.digest, where, saidEnvironment(version)];
+  return generationOf(name, JSON.stringify(settings), digest);
 };
 
 /** Without what is null: CloudFormation takes no null anywhere in a template. */
@@ -106,9 +113,12 @@ const asJson = ({ model, instanceType, ...planned }: PlannedVersion): Json => ({
 });
 
 /** As a parameter, because a count alone changes without the template. */
-const countOf = ({ name, compute }: VersionPlan): (readonly [string, string])[] =>
+const countOf = ({
+  version: { compute },
+  planned,
+}: PlacedVersion): (readonly [string, string])[] =>
   'instances' in compute && 'count' in compute.instances
-    ? [[countParameter(name), `${compute.instances.count}`]]
+    ? [[countParameter(planned), `${compute.instances.count}`]]
     : [];
 
 const countParameters = (counts: Readonly<Record<string, string>>) =>
@@ -120,7 +130,7 @@ const countParameters = (counts: Readonly<Record<string, string>>) =>
   );
 
 /** The platform's own values, by SSM: service stacks hold no lock on what exports them. */
-const platformParameters = (stage: string) => {
+const platformParameters = (stage: string, onGpu: boolean) => {
   const ssm = (name: string) => ({
     Type: 'AWS::SSM::Parameter::Value<String>',
     Default: `/tidegate/${stage}/${name}`,
@@ -133,7 +143,9 @@ const platformParameters = (stage: string) => {
     ArtifactsBucket: ssm('artifacts-bucket'),
     ExecutionRole: ssm('execution-role'),
     CaptureRole: ssm('capture-role'),
-    ServerImage: ssm('model-server-image'),
+    [SERVER_IMAGE]: ssm('model-server-image'),
+    // Which a stage need not have.
+    ...(onGpu && { [GPU_IMAGE]: ssm('model-server-image-gpu') }),
     AlarmTopic: ssm('alarm-topic'),
   };
 };

@@ -15,8 +15,8 @@ export type ServiceStatus =
   | 'stopped'
   | 'failed';
 
-/** What a version is doing. */
-export type VersionStatus = 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
+/** What a version is doing; `updating` answers as before until what is to answer next is proven. */
+export type VersionStatus = 'starting' | 'running' | 'updating' | 'stopping' | 'stopped' | 'failed';
 
 /** Where a version runs: paid per use, on a fixed number of instances, or on a range of them. */
 export type Compute =

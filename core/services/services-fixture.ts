@@ -61,7 +61,7 @@ export const newService = (name: string, ...versions: NewVersion[]): NewService 
   description: '',
   auth: true,
   throttle: { rate: 100, burst: 200, quota: null },
-  capture: { sample: 1, columns: {}, client_ip: false },
+  capture: { sample: 1, columns: {}, client_ip: false, when: 'after' },
   retention: { requests_days: null, rows_days: null, labels_days: null },
   max_rows: 512,
   max_queue: 1000,

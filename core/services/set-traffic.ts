@@ -5,7 +5,7 @@ import { type ChangeNeeds, changeService } from './change-service';
 import { versionOf } from './find-service';
 import type { Service } from './service';
 import type { ServiceDocument } from './service-document';
-import { versionStatuses } from './service-status';
+import { isAnswering, versionStatuses } from './service-status';
 
 interface Needs extends ChangeNeeds {
   readonly statesOf: StatesOf;
@@ -45,7 +45,7 @@ export const setTraffic = ({ statesOf, ...needs }: Needs) => {
       assertRevision(document.service, revision);
       const statuses = versionStatuses(document, await statesOf(name));
       const wanted = split(traffic);
-      const idle = Object.keys(wanted).filter((v) => statuses.get(v)?.status !== 'running');
+      const idle = Object.keys(wanted).filter((v) => !isAnswering(statuses.get(v)?.status));
       if (idle.length > 0) {
         const message = `not running: ${idle.join(', ')}; start a version before it gets traffic`;
         throw new DomainError('not-running', message);

@@ -5,7 +5,7 @@ describe('changing a service', () => {
     const { create, update } = openServices();
     await create({
       ...newService('wine'),
-      capture: { sample: 1, columns: { user_id: 'hash' }, client_ip: false },
+      capture: { sample: 1, columns: { user_id: 'hash' }, client_ip: false, when: 'before' },
     });
     const { service } = await update({
       service: 'wine',
@@ -14,7 +14,7 @@ describe('changing a service', () => {
     expect(service).toMatchObject({
       auth: false,
       max_rows: 512,
-      capture: { sample: 0.5, columns: { user_id: 'hash' }, client_ip: false },
+      capture: { sample: 0.5, columns: { user_id: 'hash' }, client_ip: false, when: 'before' },
       throttle: { rate: 7, burst: 200, quota: null },
     });
   });

@@ -16,6 +16,9 @@ const config = stageConfig({
   alarmEmail: 'ml-on-call@example.com',
   allowedInstanceTypes: ['ml.m5.large', 'ml.g5.xlarge'],
   modelBuckets: ['example-training-results'],
+  // AWS's own images for serving, of this Region.
+  imageRegistries: ['763104351884.dkr.ecr.eu-west-1.amazonaws.com'],
+  gpu: true,
   concurrency: { predict: { reserved: 50 } },
   // The account's other APIs have set it already.
   apiGatewayAccount: false,

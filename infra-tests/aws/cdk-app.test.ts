@@ -25,6 +25,26 @@ describe("Tidegate in somebody else's CDK app", () => {
     expect(made.said).not.toMatch(/WARNING|ERROR/);
   });
 
+  it('has a second image for GPUs, and lets models have images of the registries that it names', () => {
+    const values = new Map(
+      ofType('AWS::SSM::Parameter').map(({ Properties: { Name, Value } }) => [
+        Name,
+        readable(Value),
+      ]),
+    );
+    const [image, gpu] = ['', '-gpu'].map((end) =>
+      values.get(`/tidegate/research/model-server-image${end}`),
+    );
+    expect([image, gpu]).toEqual([expect.stringMatching(/ecr/), expect.stringMatching(/ecr/)]);
+    expect(gpu).not.toBe(image);
+    const policies = JSON.stringify(ofType('AWS::IAM::Policy'));
+    expect(policies).toMatch(/:ecr:eu-west-1:763104351884:repository\/\*/);
+    const variables = JSON.stringify(ofType('AWS::Lambda::Function'));
+    expect(variables).toMatch(
+      /"IMAGE_REGISTRIES":"111122223333[^"]*,763104351884\.dkr\.ecr\.eu-west-1\.amazonaws\.com"/,
+    );
+  });
+
   it('runs its functions in the network that it is given, with nobody let in', () => {
     const functions = ofType('AWS::Lambda::Function');
     expect(functions.length).toBeGreaterThan(0);

@@ -1,25 +1,35 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { manifestServices } from '../../bin/platform/manifest-services';
+import { assertImage } from '../../core/models/container';
 import { assertAllowed } from '../../lambdas/support/allowed-compute';
 import { temporaryFolder, wineModel, wineModelV2 } from '../support/platform';
 import { sorted } from './rules/stage';
-import { synth } from './synth';
+import { type Resource, synth } from './synth';
 
 const one = 'services: { wine: { versions: { v1: { model: ./model } } } }';
 const hex = /[0-9a-f]{64}/;
+const REGISTRY = '111122223333.dkr.ecr.eu-west-1.amazonaws.com';
 
 /** What a manifest becomes in a folder with the wine model in it. */
 const made = async (text: string) => {
   const [folder, scratch] = [temporaryFolder(), temporaryFolder()];
   cpSync(wineModel, join(folder, 'model'), { recursive: true });
   cpSync(wineModelV2, join(folder, 'model-v2'), { recursive: true });
+  for (const [name, image] of [
+    ['image', `${REGISTRY}/own@sha256:${'0'.repeat(64)}`],
+    ['tagged', `${REGISTRY}/own:1`],
+  ] as const) {
+    cpSync(wineModel, join(folder, name, 'model'), { recursive: true });
+    writeFileSync(join(folder, name, 'tidegate-image.json'), JSON.stringify({ image }));
+  }
   const file = join(folder, 'tidegate.yaml');
   writeFileSync(file, text);
-  const assertCompute = assertAllowed(['ml.m5.large']);
-  const { files, templates } = await manifestServices({ stage: 'dev', scratch, assertCompute })(
-    file,
-  );
+  const assertCompute = assertAllowed(['ml.m5.large', 'ml.g5.xlarge']);
+  const { files, templates } = await manifestServices({
+    ...{ stage: 'dev', scratch, assertCompute, hasGpuImage: false },
+    assertImage: assertImage([REGISTRY]),
+  })(file);
   const read = (path: string): string => readFileSync(path, 'utf8');
   return {
     shipped: files.map(({ file: path, to }) => [to, read(path)] as const),
@@ -93,6 +103,40 @@ describe('a manifest that is deployed', () => {
       expect.stringMatching(/:5:20: .*v2.model: wine\/3 is known to the control plane alone/),
       expect.stringMatching(/:6:20: .*v3.model: download the model, and give the path/),
     ]);
+  });
+
+  it('brings an image as a package: its files, and beside them what names it', async () => {
+    const { shipped, templates } = await made(one.replace('./model', './image'));
+    expect(shipped.map(([to]) => to.replace(hex, '*'))).toEqual(
+      expect.arrayContaining(['packages/*/tidegate-image.json', 'packages/*/model/MLmodel']),
+    );
+    const resources: readonly Resource[] = Object.values(templates.get('wine').Resources);
+    const model = resources.find(({ Type }) => Type === 'AWS::SageMaker::Model');
+    expect(model?.Properties.PrimaryContainer).toMatchObject({
+      Image: `${REGISTRY}/own@sha256:${'0'.repeat(64)}`,
+      ModelDataSource: {
+        S3DataSource: {
+          S3Uri: { 'Fn::Sub': expect.stringMatching(/packages\/[0-9a-f]{64}\/model\/$/) },
+        },
+      },
+    });
+    await expect(made(one.replace('./model', './tagged'))).rejects.toThrow(
+      /v1.model: the package was refused: name the image by its digest/,
+    );
+  });
+
+  it('is refused where a model of ours wants a GPU, and the stage has no image for one', async () => {
+    const onGpu = (model: string) =>
+      made(
+        one.replace(
+          './model',
+          `${model}, compute: { instances: { type: ml.g5.xlarge, count: 1 } }`,
+        ),
+      );
+    await expect(onGpu('./model')).rejects.toThrow(
+      /v1.compute: this stage has no image.*gpu: true/,
+    );
+    await expect(onGpu('./image')).resolves.toBeTruthy();
   });
 
   it('is refused where the stage does not allow its instances', async () => {

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import {
   CloudFormationClient,
   DescribeStackResourcesCommand,
@@ -29,7 +31,7 @@ import { wineBody } from '../support/wine';
 import { cdk } from './deploy';
 import { type Emulator, startEmulator } from './emulator/start';
 
-const DEPLOY_MS = 300_000;
+const DEPLOY_MS = 480_000;
 const STEP_MS = 60_000;
 const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/model-server:1';
 const STACK = 'tidegate-dev-service-wine';
@@ -53,6 +55,12 @@ const manifestOf = (versions: Readonly<Record<string, readonly [string, number]>
         `      ${name}: { model: ./${model}, weight: ${weight}, compute: { instances: { type: ml.m5.large, count: 1 } } }`,
     ),
   ].join('\n');
+
+/** What the wine model does not answer to its example. */
+const wrongAnswers = (): string => {
+  const said = readFileSync(join(wineModel, 'expected_output.json'), 'utf8');
+  return said.replaceAll(/\d+\.\d+/g, '99.5');
+};
 
 describePython('the services of a manifest in an AWS account', (python) => {
   const work = mkdtempSync(join(tmpdir(), 'tidegate-manifest-test-'));
@@ -91,6 +99,29 @@ describePython('the services of a manifest in an AWS account', (python) => {
     const kept = await secretsManager({ client, prefix: 'tidegate-dev/' }).get('keys');
     client.destroy();
     return JSON.parse(kept ?? '{}').wine.quickstart;
+  };
+
+  /** Asks a version again and again until it is stopped; answers the different answers, in order. */
+  const asking = (key: string, version: string) => {
+    const seen: string[] = [];
+    let isOn = true;
+    const end = (async () => {
+      while (isOn) {
+        const headers = { 'x-tidegate-version': version };
+        const answer = await caller(url, key)('/services/wine/predict', {
+          body: wineBody,
+          headers,
+        });
+        const one = `${answer.status} ${answer.body.model_version ?? answer.body.detail}`;
+        if (!seen.includes(one)) seen.push(one);
+        await sleep(100);
+      }
+    })();
+    return async () => {
+      isOn = false;
+      await end;
+      return seen;
+    };
   };
 
   /** What the control function would make of the records as they are. */
@@ -165,6 +196,8 @@ describePython('the services of a manifest in an AWS account', (python) => {
     cpSync(wineModel, join(work, 'model'), { recursive: true });
     cpSync(wineModelV2, join(work, 'model-v2'), { recursive: true });
     cpSync(wineModelV2, join(work, 'model-v3'), { recursive: true });
+    cpSync(wineModel, join(work, 'model-wrong'), { recursive: true });
+    writeFileSync(join(work, 'model-wrong/expected_output.json'), wrongAnswers());
     writeFileSync(join(work, 'model-v3/README.md'), 'The second one, and a word about it.\n');
     writeFileSync(manifest, manifestOf({ v1: ['model', 90], v2: ['model-v2', 10] }));
     emulator = await startEmulator({ python });
@@ -263,6 +296,47 @@ describePython('the services of a manifest in an AWS account', (python) => {
     DEPLOY_MS,
   );
 
+  it(
+    'get another model without a failed request, and are what the CDK would deploy then',
+    async () => {
+      const key = await keptKey();
+      const asked = asking(key, 'v1');
+      writeFileSync(
+        manifest,
+        manifestOf({ v1: ['model-v3', 70], v2: ['model-v2', 10], v3: ['model-v3', 20] }),
+      );
+      const printed = await deploy().catch(failing);
+      // The platform has brought it about, and the CDK finds nothing to do.
+      expect(printed).toContain(`${STACK} (no changes)`);
+      const answers = await asked();
+      expect(answers).toEqual(['200 wine/1', '200 wine/3']);
+      expect(await deployedTemplate()).toEqual(await templateOfRecords());
+    },
+    DEPLOY_MS,
+  );
+
+  it(
+    'stay as they are where the new model fails its gate, and the deployment says why',
+    async () => {
+      const key = await keptKey();
+      const asked = asking(key, 'v1');
+      const before = await deployedTemplate();
+      const said = readFileSync(manifest, 'utf8');
+      writeFileSync(
+        manifest,
+        manifestOf({ v1: ['model-wrong', 70], v2: ['model-v2', 10], v3: ['model-v3', 20] }),
+      );
+      await expect(deploy()).rejects.toThrow(/wine stays as it was: v1: .*not the expected ones/);
+      writeFileSync(manifest, said);
+      const settled = () => operator('/api/services/wine/versions/v1');
+      const { body } = await until(settled, (found) => found.body.status_reason === null, STEP_MS);
+      expect(body).toMatchObject({ status: 'running', model: { name: 'wine', version: 3 } });
+      expect(await asked()).toEqual(['200 wine/3']);
+      await until(deployedTemplate, (found) => isDeepStrictEqual(found, before), STEP_MS * 2);
+    },
+    DEPLOY_MS,
+  );
+
   it('come with packages that a function brings, with the rights that it has', async () => {
     await emulator.iam(true);
     const told = await shipAgain();
@@ -284,7 +358,7 @@ describePython('the services of a manifest in an AWS account', (python) => {
   it(
     'go away with everything else, and do not come back by themselves',
     async () => {
-      const assembly = { out: join(work, 'cdk3'), timeoutMs: DEPLOY_MS };
+      const assembly = { out: join(work, `cdk${deployments}`), timeoutMs: DEPLOY_MS };
       await cdk(emulator, ['destroy', '--all'], assembly);
       const client = new CloudFormationClient(emulator.clientOf());
       const { StackSummaries = [] } = await client.send(new ListStacksCommand({}));

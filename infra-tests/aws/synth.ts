@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -27,8 +27,8 @@ export interface Template {
 export interface Synthesized {
   /** By the stacks' names. */
   readonly stacks: ReadonlyMap<string, Template>;
-  /** Bytes of each bundled function, by the key of its asset. */
-  readonly bundles: ReadonlyMap<string, number>;
+  /** The files of each bundled function by their names, by the key of its asset. */
+  readonly bundles: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** What the CLI printed: warnings, too. */
   readonly said: string;
 }
@@ -82,12 +82,18 @@ const templatesIn = (folder: string): ReadonlyMap<string, Template> => {
   );
 };
 
-const bundlesIn = (folder: string): ReadonlyMap<string, number> => {
+const bundlesIn = (folder: string): Synthesized['bundles'] => {
   const assets = readdirSync(folder).filter((name) => name.startsWith('asset.'));
   return new Map(
-    assets.flatMap((asset) => {
-      const size = statSync(join(folder, asset, 'index.mjs'), { throwIfNoEntry: false })?.size;
-      return size === undefined ? [] : [[asset.slice('asset.'.length), size] as const];
-    }),
+    assets
+      .filter((asset) => existsSync(join(folder, asset, 'index.mjs')))
+      .map((asset) => {
+        const names = readdirSync(join(folder, asset));
+        const texts = names.map((name) => readFileSync(join(folder, asset, name), 'utf8'));
+        return [
+          asset.slice('asset.'.length),
+          new Map(names.map((name, i) => [name, texts[i] ?? ''])),
+        ];
+      }),
   );
 };

@@ -7,8 +7,8 @@ import { DomainError } from '../../core/shared/domain-error';
  */
 export const assertAllowed =
   (allowed: readonly string[]) =>
-  (compute: Compute | undefined): void => {
-    if (!compute || 'serverless' in compute || allowed.includes(compute.instances.type)) return;
+  (compute: Compute): void => {
+    if ('serverless' in compute || allowed.includes(compute.instances.type)) return;
     const message = `${compute.instances.type} is none of the instance types of this stage: ${allowed.join(', ')}`;
     throw new DomainError('bad-request', message);
   };

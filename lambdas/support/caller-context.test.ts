@@ -1,5 +1,6 @@
 import type { ServiceCaller } from '../../core/access/access-types';
-import { callerIn, contextOf } from './caller-context';
+import { DomainError } from '../../core/shared/domain-error';
+import { callerIn, contextOf, unknownContext } from './caller-context';
 
 describe('what the authorizer tells of a caller', () => {
   const throttle = { rate: 2, burst: 4, quota: { limit: 9, period: 'day' } } as const;
@@ -16,5 +17,14 @@ describe('what the authorizer tells of a caller', () => {
 
   it.each([null, undefined, {}, { requester: '' }])('is missing at no request: %p', (context) => {
     expect(() => callerIn(context)).toThrow(/past the authorizer/);
+  });
+
+  it('lets nobody in of whom nothing could be known', () => {
+    const context = unknownContext(new DomainError('unavailable', 'try again'));
+    const sent = { ...contextOf({ requester: 'k1', keyId: 'k1', throttle: null }), ...context };
+    for (const one of [context, sent]) {
+      const problem = expect.objectContaining({ kind: 'unavailable', retryAfterS: 1 });
+      expect(() => callerIn(one)).toThrow(problem);
+    }
   });
 });

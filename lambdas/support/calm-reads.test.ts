@@ -13,11 +13,16 @@ describe('reads of records that fail', () => {
       if (failures >= 0) throw new Error('throttled');
       return store.get(key);
     };
-    const calm = calmReads({ ...store, get }, () => clock);
+    const calm = calmReads({
+      store: { ...store, get },
+      clock: () => clock,
+      failureOf: (error) => new Error(`as ${error}`),
+    });
     const key = { partition: 'p', sort: 's' };
     await calm.transact([{ ...key, seen: 0, put: 1 }]);
-    for (let i = 0; i < 5; i += 1) await expect(calm.get(key)).rejects.toThrow('throttled');
-    await expect(calm.list({ partition: 'p', limit: 1 })).rejects.toThrow('throttled');
+    for (let i = 0; i < 5; i += 1)
+      await expect(calm.get(key)).rejects.toThrow('as Error: throttled');
+    await expect(calm.list({ partition: 'p', limit: 1 })).rejects.toThrow('as Error: throttled');
     expect(asked).toBe(1);
     clock = 1_000;
     for (let i = 0; i < 5; i += 1)

@@ -20,11 +20,11 @@ const open = () => {
   const keys: string[] = [];
   let deployed: DeployedManifest | null = null;
   let inForce: string | null = null;
-  const make = () =>
+  const make = (read = async () => deployed) =>
     manifestAdoption({
       ...opened.needs,
       models: opened.models,
-      deployed: async () => deployed,
+      deployed: read,
       planInForce: async () => inForce,
       alone: oneHolder({ store: opened.store, now: opened.needs.now, pause: () => sleep(1) }),
       ensureKey: async (service, name) => keys.push(`${service}/${name}`),
@@ -33,8 +33,20 @@ const open = () => {
     ...opened,
     keys,
     /** In another function. */
-    another: make,
+    another: () => make(),
     adoption: make(),
+    /** A function that is held up once it has read the manifest. */
+    late: () => {
+      const held = Promise.withResolvers<void>();
+      let reads = 0;
+      const slow = make(async () => {
+        const read = deployed;
+        reads += 1;
+        if (reads === 1) await held.promise;
+        return read;
+      });
+      return { prepared: slow.prepare('gin'), goesOn: held.resolve };
+    },
     deploys: (gin: DeployedService | null) => {
       deployed = { services: gin ? { gin } : {} };
     },
@@ -86,19 +98,30 @@ describe('what a deployment brings', () => {
     expect(new Set(keys)).toEqual(new Set(['gin/quickstart']));
   });
 
-  it('is as it was while a change of it is on its way, or failed', async () => {
+  it('is followed at once by a service that is there, whose stack follows the records', async () => {
     const { adoption, deploys, completes, document } = open();
     deploys(first);
     completes('p1');
     await adoption.prepare('gin');
+    await expect(adoption.isTaken('gin')).resolves.toBe(true);
     deploys(second);
-    for (const plan of ['p1', null]) {
-      completes(plan);
-      await expect(adoption.prepare('gin')).resolves.toBe(true);
-      expect((await document())?.versions).toHaveLength(1);
-    }
-    completes('p2');
-    await adoption.prepare('gin');
+    await expect(adoption.isTaken('gin')).resolves.toBe(false);
+    await expect(adoption.prepare('gin')).resolves.toBe(true);
+    await expect(adoption.isTaken('gin')).resolves.toBe(true);
+    expect(await document()).toMatchObject({ service: { traffic: { v1: 60, v2: 40 } } });
+  });
+
+  it('is not taken back by a function that has seen an older manifest', async () => {
+    const { another, deploys, completes, document, late } = open();
+    deploys(first);
+    completes('p1');
+    await another().prepare('gin');
+    // It has read the first manifest, and goes on when the second has been taken over.
+    const slow = late();
+    deploys(second);
+    await another().prepare('gin');
+    slow.goesOn();
+    await expect(slow.prepared).resolves.toBe(true);
     expect(await document()).toMatchObject({ service: { traffic: { v1: 60, v2: 40 } } });
   });
 
@@ -130,15 +153,12 @@ describe('what a deployment brings', () => {
     expect((await document())?.service.managed_by).toBe('manifest');
   });
 
-  it('takes over a service of the API that has the same stack', async () => {
-    const { adoption, deploys, completes, document, create } = open();
+  it('takes over a service of the API, and leaves its stack to be changed like any', async () => {
+    const { adoption, deploys, document, create } = open();
     const { versions: _, keys: __, ...settings } = first.said;
     await create({ name: 'gin', ...settings, versions: [], by: 'ann' });
     deploys(first);
     await expect(adoption.prepare('gin')).resolves.toBe(true);
-    expect((await document())?.service.managed_by).toBe('api');
-    completes('p1');
-    await adoption.prepare('gin');
     expect((await document())?.service.managed_by).toBe('manifest');
   });
 });

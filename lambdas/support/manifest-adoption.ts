@@ -44,7 +44,8 @@ export const manifestAdoption = (needs: Needs) => {
 
   return {
     /**
-     * Makes the records of a service follow the manifest once its stack has what the manifest says.
+     * Makes the records of a service follow the manifest. A service that is not there yet comes with its
+     * first stack; one that is there is changed as operators change theirs, beside what runs.
      * @returns whether the service is there: false while its first stack is on its way
      */
     async prepare(name: string): Promise<boolean> {
@@ -58,16 +59,27 @@ export const manifestAdoption = (needs: Needs) => {
       }
       const text = JSON.stringify(wanted);
       if (isManaged && adopted.get(name) === text) return true;
-      if ((await planInForce(name)) !== wanted.plan) return document !== undefined;
+      if (!document && (await planInForce(name)) !== wanted.plan) return false;
       // One after the other: keys are made once, and all of them are kept in one secret.
-      const isDone = await alone('manifest', async () => {
+      const taken = await alone('manifest', async () => {
+        // Whoever waited may have seen an older one than whoever was before.
+        const { services: all = {} } = (await deployed()) ?? {};
+        const last = Object.hasOwn(all, name) ? all[name] : undefined;
+        if (JSON.stringify(last) !== text) return 'older';
         await stepsFor(wanted.packages).apply(name, wanted.said);
-        return true;
+        return 'taken';
       });
+      if (taken === 'older') return document !== undefined;
       // Whoever is at it goes on with it.
-      if (!isDone) return false;
+      if (!taken) return false;
       adopted.set(name, text);
       return true;
+    },
+
+    /** Whether this function knows that the records follow what was deployed last of a service. */
+    async isTaken(name: string): Promise<boolean> {
+      const said = (await deployed())?.services[name];
+      return said !== undefined && adopted.get(name) === JSON.stringify(said);
     },
 
     /** The services that the manifest has. */

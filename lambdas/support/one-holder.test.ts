@@ -51,6 +51,26 @@ describe('work of one holder at a time', () => {
     await expect(function_()('it', slow)).resolves.toBe('late');
   });
 
+  it('leaves the hold to whoever took it when it took too long', async () => {
+    const { function_, advance } = open();
+    const ends = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    const first = function_()('it', () => ends[0].promise);
+    await sleep(1);
+    advance(60_000);
+    const taken = Promise.withResolvers<void>();
+    const second = function_()('it', () => {
+      taken.resolve();
+      return ends[1].promise;
+    });
+    await taken.promise;
+    ends[0].resolve();
+    await first;
+    const third = await function_()('it', async () => 'beside the second');
+    expect(third).toBeUndefined();
+    ends[1].resolve();
+    await second;
+  });
+
   it('lets others at it when it fails', async () => {
     const { function_ } = open();
     const failing = function_()('it', () => Promise.reject(new Error('no')));

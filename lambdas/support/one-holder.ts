@@ -1,5 +1,4 @@
 import type { RecordStore } from '../../core/shared/record-store';
-import { removalOf } from '../../core/shared/remove-records';
 import { unlessRaced } from '../../core/shared/revisions';
 
 interface Needs {
@@ -28,11 +27,14 @@ export const oneHolder =
     };
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       if (await take()) {
+        // Its own hold: after a minute another may have one, and keeps it.
+        const seen = (await store.get(key))?.revision;
         try {
           return await work();
         } finally {
-          const removal = await removalOf(store, [key]);
-          if (removal.length > 0) await unlessRaced(store.transact(removal));
+          if (seen !== undefined) {
+            await unlessRaced(store.transact([{ ...key, seen, remove: true }]));
+          }
         }
       }
       await pause();

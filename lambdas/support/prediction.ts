@@ -20,12 +20,17 @@ import { version as release } from '../../package.json';
 import { deferredSink } from './deferred-sink';
 import { variable } from './environment';
 import { openServingHost } from './host';
-import { logger, metrics, report } from './observability';
+import { metrics } from './metrics';
+import { logger, report } from './observability';
 import { patience } from './patience';
 import { openSecrets, openServingRecords } from './stores';
+import { unanswered } from './unanswered';
 
 /** What is known of a service is waited for anew when it is older than this: a function may sleep for long. */
 const OLDEST_MS = 10_000;
+
+/** Beside a model's 25 s within the 29 s that API Gateway waits. */
+const LONGEST_CAPTURE_MS = 3_000;
 
 /** The prediction path: the embedded home's, with SageMaker behind it and Firehose beside it. */
 export const openPrediction = async () => {
@@ -47,15 +52,31 @@ export const openPrediction = async () => {
     streamOf: (service) => `tidegate-${stage}-${service}`,
     now,
     onRefused: ({ service, error }) =>
-      logger.warn('Firehose takes nothing', { of_service: service, error: error as Error }),
+      logger.warn('Firehose takes nothing, what was asked goes to S3 directly', {
+        ...{ of_service: service, error: error as Error },
+      }),
     onLost: ({ service, count, reason }) => {
-      const about = { of_service: service, count, reason };
-      logger.error('requests were answered but not captured', about);
+      const message = `${count} requests were answered but not captured: ${reason}`;
+      logger.error(message, { of_service: service });
       metrics.addMetric('CaptureLost', 'Count', count);
     },
   });
-  const sink = deferredSink(firehose);
-  const hmac = hmacWith(await openSecrets().ensure('capture-hash-key', randomSecret));
+  const sink = deferredSink({
+    sink: firehose,
+    isBefore: (name) => {
+      // Known by now: it was found for the request.
+      const serving = directory.find(name);
+      return !(serving instanceof Promise) && serving?.service.capture.when === 'before';
+    },
+    longestMs: LONGEST_CAPTURE_MS,
+  });
+  const failureOf = unanswered('a secret');
+  const hashKey = await openSecrets()
+    .ensure('capture-hash-key', randomSecret)
+    .catch((error: unknown) => {
+      throw failureOf(error);
+    });
+  const hmac = hmacWith(hashKey);
   const { isRunning, modelOf } = host;
   const chooser = versionChooser({ isRunning, random: Math.random, clock });
   const requests = recorder({
@@ -65,7 +86,7 @@ export const openPrediction = async () => {
     byteLength: Buffer.byteLength,
     clock,
   });
-  // Beside the function's other lines: what the model itself says is in the service's log.
+  // Among the function's own lines; the log of a service has them by the member `of_service`.
   const note: Note = (service, version, level, message) =>
     logger[level === 'error' ? 'error' : 'warn'](message, { of_service: service, version });
   const serving = { host, modelOf, recorder: requests, note, report };

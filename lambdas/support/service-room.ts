@@ -1,33 +1,29 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { sagemakerHost } from '../../adapters/aws/sagemaker-host/sagemaker-host';
+import { whyNot } from '../../adapters/aws/sagemaker-host/why-not';
 import { clock, digest, newId, now } from '../../adapters/primitives';
+import type { ServicePlan } from '../../core/inference/model-host';
 import { keepFirstAnswers } from '../../core/models/keep-first-answers';
-import { modelRecords } from '../../core/models/model-records';
-import { deleteService, finishDeletions } from '../../core/services/delete-service';
+import { finishDeletions } from '../../core/services/delete-service';
 import { reconcile } from '../../core/services/reconcile';
-import { serviceEvents } from '../../core/services/service-events';
 import { sharedStatusEvents } from '../../core/services/status-events';
+import { answerStack } from './answer-stack';
 import { variable } from './environment';
 import { openRuntime } from './host';
-import { openLogs } from './logs';
 import { manifestAdoption } from './manifest-adoption';
 import { manifestInBucket } from './manifest-in-bucket';
 import { report } from './observability';
 import { oneHolder } from './one-holder';
 import { patience } from './patience';
-import { openAccess } from './stores';
+import { openServices, pause } from './services';
+import { waitingDeployment } from './waiting-deployment';
 
-/** After what could not be written down, and what another was at. */
-const RETRY_MS = 200;
-
-/** Services, their versions and their stacks, held together. */
+/** What brings services to what is wanted: the one place that touches stacks and endpoints. */
 export const openServiceRoom = () => {
-  const { records, services, access } = openAccess();
-  const models = modelRecords(records);
-  const findModel = models.findVersion;
+  const { records, services, access, models, events, changing, deleting } = openServices();
+  const { findModel } = changing;
   const check = keepFirstAnswers({ models });
   const s3 = new S3Client(patience(5_000, 3));
   const host = sagemakerHost({
@@ -39,43 +35,42 @@ export const openServiceRoom = () => {
     serviceRole: variable('SERVICE_ROLE_ARN'),
     templatesBucket: variable('TEMPLATES_BUCKET'),
     checkAnswers: ({ model, version }, answer) => check(model, version, answer),
-    ...{ records, findModel, digest, clock },
+    ...{ records, findModel, digest, clock, now, platform: variable('PLATFORM') },
     findByDigest: models.findByDigest,
   });
   const tell = (error: unknown): void => report(error, '');
-  const events = serviceEvents({
-    ...{ store: records, guard: services.guard, now, report: tell },
-    pause: () => sleep(RETRY_MS),
-  });
-  const logs = openLogs(services);
   const statuses = sharedStatusEvents(records, events);
   const manifest = manifestAdoption({
     ...{ services, models, findModel, now, newId },
     deployed: manifestInBucket({ client: s3, bucket: variable('ARTIFACTS_BUCKET') }),
     planInForce: host.planInForce,
-    alone: oneHolder({ store: records, now, pause: () => sleep(RETRY_MS) }),
+    alone: oneHolder({ store: records, now, pause }),
     ensureKey: access.ensureKey,
   });
   const { prepare } = manifest;
-  const reconciler = reconcile({
-    ...{ services, findModel, host, events, statuses, prepare },
-    report: tell,
-  });
-  const { changed, statesOf } = reconciler;
-  const changing = { services, findModel, statesOf, now, newId, changed };
-  const deletion = {
-    ...changing,
-    events,
-    removeKeysOf: access.removeKeysOf,
-    // What replicas have printed goes with the service's stack.
-    logs,
-    // What was captured expires by the bucket's own rule; there are no tables in this home yet.
-    purge: async () => undefined,
+  /** When each service's plan was applied last, by this function. */
+  const appliedAt = new Map<string, number>();
+  const noting = {
+    ...host,
+    async apply(plan: ServicePlan) {
+      await host.apply(plan);
+      appliedAt.set(plan.service, now().getTime());
+    },
   };
+  const reconciler = reconcile({
+    ...{ services, findModel, host: noting, events, statuses, prepare },
+    ...{ report: tell, whyNot },
+  });
+  const { changed, sweep } = reconciler;
+  const deployment = waitingDeployment({
+    ...{ store: records, now, names: manifest.services, outcome: host.outcome },
+    runs: async (service) => (await services.find(service))?.wanted === 'running',
+    isApplied: async (service, since) =>
+      (appliedAt.get(service) ?? 0) >= since && manifest.isTaken(service),
+    answer: answerStack,
+  });
   return {
-    ...{ access, services, host, events, logs, changing, changed, statesOf, manifest },
-    sweep: reconciler.sweep,
-    deleteService: deleteService(deletion),
-    finishDeletions: finishDeletions(deletion),
+    ...{ services, host, events, manifest, deployment, changed, sweep },
+    finishDeletions: finishDeletions({ ...deleting, changed }),
   };
 };

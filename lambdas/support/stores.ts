@@ -9,6 +9,7 @@ import { calmReads } from './calm-reads';
 import { variable } from './environment';
 import { keptInSecrets } from './kept-in-secrets';
 import { patience } from './patience';
+import { unanswered } from './unanswered';
 
 const recordsIn = (db: DynamoDBClient) =>
   dynamoRecordStore({ db, table: variable('RECORDS_TABLE'), now });
@@ -18,7 +19,11 @@ export const openRecords = () => recordsIn(new DynamoDBClient(patience(1_000, 3)
 
 /** The same for what callers wait for, and which can go on from what it knows. */
 export const openServingRecords = () =>
-  calmReads(recordsIn(new DynamoDBClient(patience(1_000, 2))), clock);
+  calmReads({
+    store: recordsIn(new DynamoDBClient(patience(1_000, 2))),
+    clock,
+    failureOf: unanswered('its records'),
+  });
 
 /** The installation's secrets. */
 export const openSecrets = () =>

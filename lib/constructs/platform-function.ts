@@ -1,16 +1,17 @@
-import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size, Stage } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Alias,
   ApplicationLogLevel,
   Architecture,
+  Code,
+  Function as LambdaFunction,
   LoggingFormat,
   Runtime,
   SystemLogLevel,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { StageConfig } from '../config';
@@ -33,6 +34,7 @@ const ROOT = `${import.meta.dirname}/../..`;
 export class PlatformFunction extends Construct {
   readonly live: Alias;
   readonly role: Role;
+  readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, props: PlatformFunctionProps) {
     super(scope, id);
@@ -43,6 +45,7 @@ export class PlatformFunction extends Construct {
       retention: config.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    this.logGroup = logGroup;
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     grant(this.role, [
       {
@@ -52,11 +55,10 @@ export class PlatformFunction extends Construct {
       ...(network ? IN_A_NETWORK : []),
       ...rights,
     ]);
-    acknowledgeStars(this.role, ['*'], 'X-Ray and network interfaces cannot be named beforehand.');
-    const handler = new NodejsFunction(this, 'Function', {
-      entry: `${ROOT}/lambdas/${name}.ts`,
-      depsLockFilePath: `${ROOT}/package-lock.json`,
-      projectRoot: ROOT,
+    acknowledgeStars(this.role, ['*'], 'X-Ray, metrics and network interfaces cannot be named.');
+    const handler = new LambdaFunction(this, 'Function', {
+      code: bundleOf(this, name),
+      handler: 'index.handler',
       description: `Tidegate: ${name}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -77,22 +79,6 @@ export class PlatformFunction extends Construct {
       tracing: config.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       ...(network && { vpc: network.vpc, securityGroups: [network.securityGroup] }),
-      bundling: {
-        format: OutputFormat.ESM,
-        target: 'node24',
-        minify: true,
-        mainFields: ['module', 'main'],
-        bundleAwsSDK: true,
-        // What a function never needs, and would read at each cold start.
-        esbuildArgs: {
-          '--alias:@aws-sdk/credential-provider-node':
-            './lambdas/stand-ins/environment-credentials.ts',
-          '--alias:semver': './lambdas/stand-ins/semver.ts',
-        },
-        // Packages in CommonJS call require for Node's own modules.
-        banner:
-          "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-      },
     });
     this.live = new Alias(this, 'Live', {
       aliasName: 'live',
@@ -101,6 +87,13 @@ export class PlatformFunction extends Construct {
     });
   }
 }
+
+/** What is uploaded: made beside the templates, where nobody else writes. */
+const bundleOf = (scope: Construct, name: FunctionName): Code => {
+  const folder = `${Stage.of(scope)?.outdir}/functions`;
+  const command = [process.execPath, `${ROOT}/bin/bundle-function.mjs`, folder, name];
+  return Code.fromCustomCommand(`${folder}/${name}`, command);
+};
 
 const IN_A_NETWORK: readonly Right[] = [
   {

@@ -45,19 +45,25 @@ export const platformRights = (needs: Needs): Readonly<Record<FunctionName, read
     access: [...changes, keptKeys],
     models: [...changes, ...artifacts],
     packages: [...key, ...ships],
-    services: [
-      ...changes,
-      keptKeys,
-      templates,
-      ...deployed,
-      ...runsServices,
-      invokes,
-      readsLogs,
-      endsLogs,
-    ],
+    services: [...changes, keptKeys, readsLogs, endsLogs, READS_METRICS],
     reconcile: [...changes, keptKeys, templates, ...deployed, ...runsServices, invokes, endsLogs],
   };
 };
+
+/** What SageMaker says of instances. */
+const READS_METRICS: Right = { actions: ['cloudwatch:GetMetricData'], resources: ['*'] };
+
+/** What `services` and `packages` may beyond it, once `reconcile` is there: tell it what has changed. */
+export const tellsReconcile = (functionArn: string): Right => ({
+  actions: ['lambda:InvokeFunction'],
+  resources: [functionArn],
+});
+
+/** What `services` may beyond it: find what the function for predictions has noted of a service. */
+export const readsNotes = (logGroupArn: string): Right => ({
+  actions: ['logs:FilterLogEvents'],
+  resources: [logGroupArn],
+});
 
 const ofRecords = ({ stack, prefix, data }: Needs) => ({
   readsRecords: {

@@ -2,6 +2,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { StageConfig } from '../config';
+import { registryOwners } from '../image-registries';
 import type { PlatformData } from './platform-data';
 import { grant } from './right';
 import { serviceRoleRights } from './service-role-rights';
@@ -64,8 +65,10 @@ export class ServiceRoles extends Construct {
           'ecr:BatchGetImage',
           'ecr:GetDownloadUrlForLayer',
         ],
-        resources: [stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: '*' })],
-        because: 'A version may bring an image of its own from any repository of the account.',
+        resources: [{}, ...registryOwners(config)].map((owner) =>
+          stack.formatArn({ ...owner, service: 'ecr', resource: 'repository', resourceName: '*' }),
+        ),
+        because: 'A version may bring an image of its own from any repository of these accounts.',
       },
       {
         actions: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],

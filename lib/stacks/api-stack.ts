@@ -9,17 +9,20 @@ import {
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
+import { platformText } from '../../core/services/service-template-platform';
 import { prefixOf, type StageConfig } from '../config';
 import { AlarmTopic } from '../constructs/alarm-topic';
 import { Firewall } from '../constructs/firewall';
-import { modelServerImage } from '../constructs/model-server-image';
+import { gpuServerImage, modelServerImage } from '../constructs/model-server-image';
 import { platformData } from '../constructs/platform-data';
 import { PlatformFunction } from '../constructs/platform-function';
-import { platformRights } from '../constructs/platform-rights';
+import { platformRights, readsNotes, tellsReconcile } from '../constructs/platform-rights';
 import { Reconciliation } from '../constructs/reconciliation';
+import type { Right } from '../constructs/right';
 import { ServiceRoles } from '../constructs/service-roles';
 import { ServingApi } from '../constructs/serving-api';
 import type { FunctionName } from '../functions';
+import { imageRegistries } from '../image-registries';
 import { tell } from '../platform-values';
 
 export interface ApiStackProps extends StackProps {
@@ -33,6 +36,9 @@ const MANY_ERRORS = 5;
 
 /** The platform: its API and functions, and what services' stacks are made with. It holds no data. */
 export class ApiStack extends Stack {
+  /** Whether ONNX models may run on GPUs. */
+  readonly hasGpuImage: boolean;
+
   constructor(scope: Construct, id: string, { stage, config, ...props }: ApiStackProps) {
     super(scope, id, {
       ...props,
@@ -49,6 +55,8 @@ export class ApiStack extends Stack {
     const rights = platformRights({
       ...{ stack: this, stage, prefix, data, serviceRole, modelBuckets: config.modelBuckets },
     });
+    const gpuImage = gpuServerImage(this, config.gpu);
+    this.hasGpuImage = gpuImage !== undefined;
     const environment = {
       STAGE: stage,
       RECORDS_TABLE: data.table,
@@ -59,26 +67,65 @@ export class ApiStack extends Stack {
       ALLOWED_INSTANCE_TYPES: config.allowedInstanceTypes.join(','),
       ...(config.baseUrl !== null && { BASE_URL: config.baseUrl }),
     };
-    const control = { ...environment, SERVICE_ROLE_ARN: serviceRole };
+    const registering = {
+      ...environment,
+      IMAGE_REGISTRIES: imageRegistries(this.account, this.region, config).join(','),
+    };
     const network = this.network(config);
-    const start = (id: string, name: FunctionName, variables = environment) =>
+    const start = (
+      id: string,
+      name: FunctionName,
+      variables: Readonly<Record<string, string>> = environment,
+      more: readonly Right[] = [],
+    ) =>
       new PlatformFunction(this, id, {
-        ...{ name, config, network, environment: variables, rights: rights[name] },
-      }).live;
+        ...{ name, config, network, environment: variables, rights: [...rights[name], ...more] },
+      });
 
-    const reconcile = start('Reconcile', 'reconcile', control);
+    const predict = start('Predict', 'predict');
+    const notes = predict.logGroup;
+    const control = {
+      ...environment,
+      PREDICT_LOG_GROUP: notes.logGroupName,
+      ...(gpuImage !== undefined && { GPU_IMAGE: gpuImage }),
+    };
+    const image = modelServerImage(this);
+    const followed = tell(this, stage, {
+      'execution-role': roles.execution.roleArn,
+      'capture-role': roles.capture.roleArn,
+      'model-server-image': image,
+      ...(gpuImage !== undefined && { 'model-server-image-gpu': gpuImage }),
+      'alarm-topic': alarms.topic.topicArn,
+    });
+    const PLATFORM = platformText({
+      ServerImage: image,
+      ...(gpuImage !== undefined && { ServerImageGpu: gpuImage }),
+      ExecutionRole: roles.execution.roleArn,
+      CaptureRole: roles.capture.roleArn,
+      ArtifactsBucket: data.artifacts,
+      CapturedBucket: data.captured,
+      AlarmTopic: alarms.topic.topicArn,
+    });
+    const running = { ...control, SERVICE_ROLE_ARN: serviceRole, PLATFORM };
+    const reconcile = start('Reconcile', 'reconcile', running).live;
+    // When it looks for what has changed, services' stacks must be able to find it.
+    reconcile.node.addDependency(...followed);
+    const changing = { ...control, RECONCILE_FUNCTION: reconcile.functionArn };
+    const tells = tellsReconcile(reconcile.functionArn);
     const { api, stageName } = new ServingApi(this, 'Serving', {
       ...{ prefix, stage, config },
       functions: {
-        authorizer: start('Authorizer', 'authorizer'),
-        predict: start('Predict', 'predict'),
-        about: start('About', 'about'),
-        access: start('Access', 'access'),
-        models: start('Models', 'models'),
-        services: start('Services', 'services', control),
+        authorizer: start('Authorizer', 'authorizer').live,
+        predict: predict.live,
+        about: start('About', 'about').live,
+        access: start('Access', 'access').live,
+        models: start('Models', 'models', registering).live,
+        services: start('Services', 'services', changing, [readsNotes(notes.logGroupArn), tells])
+          .live,
       },
     });
-    const packages = start('Packages', 'packages');
+    const telling = { ...environment, RECONCILE_FUNCTION: reconcile.functionArn };
+    const packages = start('Packages', 'packages', telling, [tells]).live;
     const { failed } = new Reconciliation(this, 'Reconciliation', { prefix, reconcile });
     if (config.firewall) {
       new Firewall(this, 'Firewall', { prefix, before: api.deploymentStage.stageArn });
@@ -99,10 +146,6 @@ export class ApiStack extends Stack {
     tell(this, stage, {
       'api-id': api.restApiId,
       'api-stage': stageName,
-      'execution-role': roles.execution.roleArn,
-      'capture-role': roles.capture.roleArn,
-      'model-server-image': modelServerImage(this),
-      'alarm-topic': alarms.topic.topicArn,
       'packages-function': packages.functionArn,
     });
     new CfnOutput(this, 'RestApiId', { value: api.restApiId });

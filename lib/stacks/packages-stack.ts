@@ -16,8 +16,8 @@ export interface PackagesStackProps extends StackProps {
   readonly files: readonly ShippedFile[];
 }
 
-/** As long as a function may take. */
-const LONGEST = Duration.minutes(15);
+/** As long as CloudFormation waits: services that run get their new models first, beside what runs. */
+const LONGEST = Duration.hours(1);
 
 /**
  * The manifest and its model packages. The CDK uploads files under names of its own; a function of the

@@ -1,28 +1,39 @@
 import type { ServicePlan } from '../../../core/inference/model-host';
 import type { ServiceTemplate } from '../../../core/services/service-template';
+import type { templateBeside } from '../../../core/services/service-template-beside';
+import { changedValues } from '../../../core/services/service-template-platform';
 import type { PlannedVersion } from '../../../core/services/service-template-shape';
 import { type EndpointCalls, isBusy } from './endpoint-views';
-import { isNamed } from './error-name';
-import type { Gate, HostRecord, SeenRecord } from './host-record';
+import { type Exchange, exchangeOf, leavingAfter, wishOf, withoutRefused } from './exchange';
+import type { HostRecord, SeenRecord } from './host-record';
+import { look } from './look';
 import {
-  isChanging,
+  isInForce,
   keyOf,
   nextStackStep,
-  type StackStep,
   type StackView,
   type WantedStack,
 } from './next-stack-step';
+import type { PlatformMoves } from './platform-moves';
 import { type PassGate, passGates, scaleAll } from './settle-versions';
 import type { StackCalls } from './stack-calls';
-import { type FindByDigest, failureOf, inForceOf, modelsOf } from './stack-findings';
-import { type Findings, gateOf, versionStates } from './version-states';
+import { type FindByDigest, failureOf, inForceOf } from './stack-findings';
+import { takeStackStep } from './take-stack-step';
+import { type Findings, versionStates } from './version-states';
 
 export interface StepNeeds {
   readonly templateOf: (plan: ServicePlan) => ServiceTemplate;
+  readonly beside: ReturnType<typeof templateBeside>;
+  /** The platform's values as they are now. */
+  readonly platform: string;
   readonly stacks: StackCalls;
   readonly endpoints: EndpointCalls;
   readonly passGate: PassGate;
   readonly findByDigest: FindByDigest;
+  readonly moves: PlatformMoves;
+  readonly now: () => Date;
+  /** How long an endpoint that its version has left is still there for who has not heard of it. */
+  readonly drainMs: number;
   /** Writes a record over the one that was seen. @throws `revision-conflict` */
   readonly write: (seen: SeenRecord) => Promise<SeenRecord>;
 }
@@ -34,88 +45,96 @@ export interface StepNeeds {
 export const applyStep =
   (needs: StepNeeds) =>
   async (plan: ServicePlan, seen: SeenRecord): Promise<SeenRecord> => {
-    const { stacks, endpoints } = needs;
+    const { stacks, endpoints, now, drainMs } = needs;
     const { service } = plan;
     const made = needs.templateOf(plan);
-    const wanted: WantedStack = {
-      plan: made.digest,
-      stopped: plan.stopped,
-      isNeeded: made.versions.length > 0 && !plan.stopped,
-    };
     const before = seen.record;
     const stack = await stacks.describe(service);
     const inForce = await inForceOf(stacks, service, stack, made, before);
-    const failed = await failureOf(stacks, plan, stack, wanted, before, made);
-    const names = new Set((inForce?.versions ?? []).map(({ endpoint }) => endpoint));
-    const views = await endpoints.describeAll(isUp(stack) ? names : new Set());
-    const found: Findings = {
-      inForce: inForce?.versions ?? [],
-      models: await modelsOf(needs.findByDigest, plan, inForce?.versions ?? []),
-      endpoints: views,
-      // What starts again passes its gate again.
-      gates: isUp(stack) ? gatesInForce(before.gates, inForce?.versions ?? []) : [],
-      failure: failed?.reason ?? null,
-      troubles: new Map(),
-      settings: new Map(made.versions.map(({ name, settings }) => [name, settings])),
+    const looked = await look(needs, plan, before, stack, inForce, made);
+    const exchange = looked.isSettled ? exchangeOf(plan, looked, before.leaving) : NO_EXCHANGE;
+    const next = await exchanged(needs, plan, made, exchange);
+    const wanted: WantedStack = {
+      plan: next.digest,
+      platform: stack && changedValues(stack.platform, needs.platform),
+      stopped: plan.stopped,
+      isNeeded: made.versions.length > 0 && !plan.stopped,
     };
+    const failed = await failureOf(stacks, plan, stack, wanted, before, made);
+    const found: Findings = { ...looked, failure: failed?.reason ?? null };
     const step = nextStackStep(stack, wanted, failed?.key ?? null);
-    const record = (gates = found.gates, troubles = found.troubles): HostRecord => ({
-      asked: before.asked,
-      failed,
-      inForce,
-      gates,
-      versions: versionStates(plan, { ...found, gates, troubles }),
-    });
+    const record = (settled: Partial<Pick<Findings, 'gates' | 'troubles'>> = {}): HostRecord => {
+      const all = { ...found, ...settled };
+      const versions = versionStates(plan, all);
+      const about = { now: now(), drainMs };
+      return {
+        ...before,
+        ...{ wanted: made.digest, failed, inForce, gates: all.gates, versions },
+        refusal: failed?.reason ?? refusalOf(versions, exchange),
+        leaving: leavingAfter(before.leaving, found.answered, versions, found.inForce, about),
+        endpoints: endpointsOf(made.versions, found.inForce),
+      };
+    };
     if (step === 'none') {
       const troubles = await scaleAll(endpoints, plan, found);
-      const gates = await passGates(needs.passGate, plan, found);
-      return { ...seen, record: record(gates, troubles) };
+      const gates = await passGates(needs.passGate, plan, found, stack?.platform ?? '');
+      const settled = record({ gates, troubles });
+      const isThere = stack !== null && isInForce(stack, wanted) && next === made;
+      const wish = isThere && !plan.stopped ? wishOf(plan) : settled.wish;
+      const isMoving = settled.isMoving && !(isThere && isWell(settled, stack));
+      if (settled.isMoving && !isMoving) await needs.moves.end(service);
+      return { ...seen, record: { ...settled, wish, isMoving } };
     }
-    if (step === 'wait' || [...views.values()].some(isBusy)) return { ...seen, record: record() };
+    const isBlocked = [...found.endpoints.values()].some(isBusy);
+    if (step === 'wait' || isBlocked) return { ...seen, record: record() };
+    // What operators want is done at once; what the platform wants of all services, of a few at a time.
+    // What does not run has nothing to lose, and keeps no others.
+    const isOwn = step === 'update' && before.wish === wishOf(plan) && areWell(before.versions);
+    if (isOwn && !(await needs.moves.begin(service))) return { ...seen, record: record() };
     // Written first: whoever looks after a crash knows what may have been asked.
     const asked = { key: keyOf(wanted), since: stack?.changedAt ?? null };
-    const noted = await needs.write({ ...seen, record: { ...record(), asked } });
-    const taken = await take(stacks, step, service, made, stack);
+    const noting = { ...record(), asked, isMoving: before.isMoving || isOwn };
+    const noted = await needs.write({ ...seen, record: noting });
+    const taken = await takeStackStep(stacks, step, service, next, stack);
     if (taken === 'begun') return noted;
     // What becomes of the stack now is not for this wish to answer for.
     if (taken === 'overtaken') {
       return { ...noted, record: { ...noted.record, asked: before.asked } };
     }
+    // Its values are told before SSM has them: the next minute it has.
+    if (stack?.plan === wanted.plan && step === 'update' && !stack.stopped) return noted;
     const refused = { key: keyOf(wanted), reason: taken.refusal };
-    return { ...noted, record: { ...noted.record, failed: refused } };
+    return { ...noted, record: { ...noted.record, failed: refused, refusal: refused.reason } };
   };
 
-/** Whether it may have endpoints. */
-const isUp = (stack: StackView | null): stack is StackView =>
-  stack !== null && (!stack.stopped || isChanging(stack));
-
-const gatesInForce = (gates: readonly Gate[], inForce: readonly PlannedVersion[]) =>
-  gates.filter((gate) => inForce.some((version) => gateOf([gate], version) !== undefined));
-
-type Taken = 'begun' | 'overtaken' | { readonly refusal: string };
-
-/** Asks for the next thing; somebody may have been faster, or CloudFormation refuse it. */
-const take = async (
-  stacks: StackCalls,
-  step: StackStep,
-  service: string,
-  made: ServiceTemplate,
-  stack: StackView | null,
-): Promise<Taken> => {
-  try {
-    if (step === 'create') await stacks.create(service, made);
-    if (step === 'update') await stacks.update(service, made);
-    if (step === 'stop' && stack) await stacks.stop(service, stack);
-    if (step === 'delete') await stacks.remove(service);
-    if (step === 'continue-rollback') await stacks.continueRollback(service);
-    return 'begun';
-  } catch (error) {
-    if (isNamed(error, 'AlreadyExistsException')) return 'overtaken';
-    if (!isNamed(error, 'ValidationError') || !(error instanceof Error)) throw error;
-    const now = await stacks.describe(service);
-    // A new stack is not there before it is made: what refuses it is not another's.
-    const isMoved =
-      stack !== null && (now?.status !== stack.status || now.changedAt !== stack.changedAt);
-    return isMoved ? 'overtaken' : { refusal: `AWS refuses it: ${error.message}` };
-  }
+const refusalOf = (versions: HostRecord['versions'], { refused }: Exchange): string | null => {
+  const first = versions.find(({ name }) => refused.includes(name));
+  return first ? `${first.name}: ${first.reason}` : null;
 };
+
+const NO_EXCHANGE: Exchange = { kept: [], refused: [] };
+
+/** The template that is to be next. */
+const exchanged = async (
+  { stacks, beside, templateOf }: StepNeeds,
+  plan: ServicePlan,
+  made: ServiceTemplate,
+  { kept, refused }: Exchange,
+): Promise<ServiceTemplate> => {
+  if (kept.length === 0) return made;
+  const current = await stacks.template(plan.service);
+  const own = refused.length > 0 ? templateOf(withoutRefused(plan, refused)) : made;
+  const logged = made.versions.filter(({ name }) => refused.includes(name));
+  return beside(own, { current, kept, logged });
+};
+
+/** Whether all that shall run does, and has answered its example with the values that the stack has now. */
+const isWell = ({ failed, gates, versions }: HostRecord, { platform }: StackView): boolean =>
+  failed === null && gates.every((gate) => gate.platform === platform) && areWell(versions);
+
+const areWell = (versions: HostRecord['versions']): boolean =>
+  versions.every(({ status }) => status === 'running' || status === 'stopped');
+
+const endpointsOf = (...versions: readonly (readonly PlannedVersion[])[]): readonly string[] => [
+  ...new Set(versions.flat().map(({ endpoint }) => endpoint)),
+];

@@ -1,9 +1,8 @@
 import type { Answer } from '../../../core/inference/answer';
-import type { VersionPlan } from '../../../core/inference/model-host';
 import type { ModelVersion } from '../../../core/models/model-version';
 import { isDomainError } from '../../../core/shared/domain-error';
-import type { Gate, Serving } from './host-record';
 import type { invokeEndpoint } from './invoke-endpoint';
+import type { PassGate } from './settle-versions';
 
 export interface GateNeeds {
   readonly invoke: ReturnType<typeof invokeEndpoint>;
@@ -16,27 +15,26 @@ const EXAMPLE_MS = 20_000;
 
 /** Has a version that is new in force answer its example, before anybody else asks it. */
 export const passGate =
-  ({ invoke, checkAnswers }: GateNeeds) =>
-  async ({ name, model }: VersionPlan, settings: string, at: Serving): Promise<Gate> => {
+  ({ invoke, checkAnswers }: GateNeeds): PassGate =>
+  async (model, endpoint) => {
     const { expected, signature } = model;
-    const gate = { version: name, settings, trouble: null };
-    if (!expected) return { ...gate, faults: [] };
+    if (!expected) return { faults: [], trouble: null };
     const body = new TextEncoder().encode(JSON.stringify({ dataframe_split: expected.input }));
     try {
       const answer = await invoke({
-        at,
+        endpoint,
         requestId: 'replay',
         body: [body],
         rows: expected.input.data.length,
         output: signature.output,
         timeoutMs: EXAMPLE_MS,
       });
-      return { ...gate, faults: await checkAnswers(model, answer) };
+      return { faults: await checkAnswers(model, answer), trouble: null };
     } catch (error) {
       if (!isDomainError(error)) throw error;
       const { cause } = error;
       const why = cause instanceof Error ? cause.message : error.message;
-      if (error.kind === 'model-error') return { ...gate, faults: [why] };
-      return { ...gate, faults: null, trouble: `it has not answered its example yet: ${why}` };
+      if (error.kind === 'model-error') return { faults: [why], trouble: null };
+      return { faults: null, trouble: `it has not answered its example yet: ${why}` };
     }
   };

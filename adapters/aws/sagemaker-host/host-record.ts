@@ -5,8 +5,6 @@ import type { RecordStore } from '../../../core/shared/record-store';
 /** Where a version answers now, and with which model. */
 export interface Serving {
   readonly endpoint: string;
-  /** Null where the endpoint has no other. */
-  readonly variant: string | null;
   readonly model: { readonly name: string; readonly version: number };
 }
 
@@ -16,38 +14,62 @@ export interface FoundVersion extends VersionState {
   readonly serving: Serving | null;
 }
 
-/** What came of holding a version's answers against the expected ones. */
+/** What came of holding a version's answers against the expected ones, at one of its endpoints. */
 export interface Gate {
-  readonly version: string;
-  /** With other settings it passes a gate of its own. */
-  readonly settings: string;
+  readonly endpoint: string;
+  /** Values of the platform that the endpoint had then: with others it is asked again. */
+  readonly platform: string;
   /** Empty when it passed; null when it could not be asked yet. */
   readonly faults: readonly string[] | null;
   readonly trouble: string | null;
 }
 
+/** An endpoint whose version answers at another by now; who has not heard of that still asks it. */
+export interface Leaving {
+  readonly endpoint: string;
+  /** Since when, in RFC 3339. */
+  readonly since: string;
+}
+
 /** What the host knows of a service: kept in the records, so that every function sees the same. */
 export interface HostRecord {
+  /** Digest of the template of the plan that was looked at last. */
+  readonly wanted: string | null;
   /** What the stack was last asked to become, and when it had last changed by then. */
   readonly asked: { readonly key: string; readonly since: string | null } | null;
   /** What is wanted and could not be brought about: it is not tried again until the wish changes. */
   readonly failed: { readonly key: string; readonly reason: string } | null;
+  /** Why what runs goes on instead of what is wanted; null while that may still come. */
+  readonly refusal: string | null;
   /** The template that is in force; null while there is none. */
   readonly inForce: {
     readonly digest: string;
     readonly versions: readonly PlannedVersion[];
   } | null;
   readonly gates: readonly Gate[];
+  readonly leaving: readonly Leaving[];
   readonly versions: readonly FoundVersion[];
+  /** What operators want, as it was when all of it was in force. */
+  readonly wish: string | null;
+  /** Whether it may have a place among those that the platform moves. */
+  readonly isMoving: boolean;
+  /** Endpoints that it has or shall have, in whose log groups there may be lines. */
+  readonly endpoints: readonly string[];
 }
 
 /** Of a service that nobody has asked anything for. */
 export const NOTHING: HostRecord = {
+  wanted: null,
   asked: null,
   failed: null,
+  refusal: null,
   inForce: null,
   gates: [],
+  leaving: [],
   versions: [],
+  wish: null,
+  isMoving: false,
+  endpoints: [],
 };
 
 const HOST = 'host';

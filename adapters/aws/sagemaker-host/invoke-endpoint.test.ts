@@ -34,7 +34,7 @@ describe('invoking an endpoint', () => {
 
   const invoke = (about: Partial<EndpointRequest> = {}, client = runtime) =>
     invokeEndpoint(client)({
-      at: { endpoint: 'tidegate-test-wine', variant: null },
+      endpoint: 'tidegate-test-wine',
       requestId: 'r-1',
       body: [new TextEncoder().encode('{"dataframe_split":'), new TextEncoder().encode('{}}')],
       rows: 1,
@@ -55,20 +55,27 @@ describe('invoking an endpoint', () => {
     return { kind, retryAfterS, cause: cause instanceof Error ? cause.message : cause };
   };
 
-  it('sends one JSON body, and names the variant where there are others', async () => {
+  it('sends one JSON body', async () => {
     const seen: unknown[] = [];
     answer = (request, response, body) => {
-      const { 'x-amzn-sagemaker-target-variant': variant, 'content-type': type } = request.headers;
-      seen.push([request.url, variant, type, body]);
+      seen.push([request.url, request.headers['content-type'], body]);
       response.end('{"predictions":[5.5]}');
     };
     await expect(invoke()).resolves.toMatchObject({ predictions: [5.5] });
-    await invoke({ at: { endpoint: 'tidegate-test-wine', variant: 'v2' } });
     const url = '/endpoints/tidegate-test-wine/invocations';
-    expect(seen).toEqual([
-      [url, undefined, 'application/json', '{"dataframe_split":{}}'],
-      [url, 'v2', 'application/json', '{"dataframe_split":{}}'],
-    ]);
+    expect(seen).toEqual([[url, 'application/json', '{"dataframe_split":{}}']]);
+  });
+
+  it('names the request to the container, and the trace that it is a part of', async () => {
+    const seen: unknown[] = [];
+    answer = ({ headers }, response) => {
+      seen.push(headers['x-amzn-sagemaker-custom-attributes']);
+      response.end('{"predictions":[5.5]}');
+    };
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await invoke({ trace: null });
+    await invoke({ trace: { traceparent, tracestate: 'rojo=1' } });
+    expect(seen).toEqual(['r-1', `r-1;${traceparent}`]);
   });
 
   it("keeps the model's own words for the log", async () => {

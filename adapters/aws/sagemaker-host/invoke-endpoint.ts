@@ -2,20 +2,22 @@ import {
   InvokeEndpointCommand,
   type ModelError,
   type SageMakerRuntimeClient,
-  type SageMakerRuntimeServiceException,
 } from '@aws-sdk/client-sagemaker-runtime';
 import type { Answer } from '../../../core/inference/answer';
 import { answerOf } from '../../../core/inference/contract-answer';
+import type { TraceContext } from '../../../core/inference/trace-context';
 import type { OutputSignature } from '../../../core/models/signature';
 import { DomainError } from '../../../core/shared/domain-error';
+import { isNoAnswer, isThrottled } from '../no-answer';
 import { isNamed } from './error-name';
-import type { Serving } from './host-record';
 
-/** One request to one variant. */
+/** One request to one endpoint. */
 export interface EndpointRequest {
-  readonly at: Pick<Serving, 'endpoint' | 'variant'>;
+  readonly endpoint: string;
   /** Found again in SageMaker's own logs. */
   readonly requestId: string;
+  /** Where the request stands in its caller's trace. */
+  readonly trace?: TraceContext | null;
   readonly body: readonly Uint8Array[];
   readonly rows: number;
   readonly output: OutputSignature;
@@ -27,23 +29,30 @@ const LONGEST_REASON = 2_000;
 const BUSY = new Set([429, 503]);
 
 /**
- * Has a variant answer. The client must not retry: a model that is slow would be asked twice.
+ * Has a version answer. The client must not retry: a model that is slow would be asked twice.
  * @throws `model-error`, `model-timeout`, `overloaded`, `unavailable`; whatever else is no fault of
  * the model's, such as missing rights
  */
 export const invokeEndpoint =
   (runtime: SageMakerRuntimeClient) =>
-  async ({ at, requestId, body, rows, output, timeoutMs }: EndpointRequest): Promise<Answer> => {
+  async ({
+    endpoint,
+    requestId,
+    trace,
+    body,
+    rows,
+    output,
+    timeoutMs,
+  }: EndpointRequest): Promise<Answer> => {
     const since = performance.now();
     const abortSignal = AbortSignal.timeout(timeoutMs);
     const command = new InvokeEndpointCommand({
-      EndpointName: at.endpoint,
-      ...(at.variant !== null && { TargetVariant: at.variant }),
+      EndpointName: endpoint,
       ContentType: 'application/json',
       Accept: 'application/json',
       InferenceId: requestId,
-      // All that reaches the container beside the body: its log lines carry the id.
-      CustomAttributes: requestId,
+      // All that reaches the container beside the body: its log lines name request and trace.
+      CustomAttributes: trace ? `${requestId};${trace.traceparent}` : requestId,
       Body: Buffer.concat(body),
     });
     const { Body } = await runtime.send(command, { abortSignal }).catch((error: unknown) => {
@@ -71,7 +80,7 @@ const overloaded = (cause: unknown): DomainError =>
 
 const UNAVAILABLE = [
   'ModelNotReadyException',
-  // There is no such endpoint or variant (any more).
+  // There is no such endpoint (any more).
   'ValidationError',
   'ValidationException',
 ];
@@ -82,21 +91,10 @@ const refusalOf = (error: unknown): unknown => {
     const cause = new Error(`it answered ${status}: ${text.slice(0, LONGEST_REASON)}`);
     return BUSY.has(status) ? overloaded(cause) : modelFailed(cause);
   }
-  const isThrottled = isNamed(error, 'ThrottlingException', 'TooManyRequestsException');
-  if (isThrottled) return overloaded(error);
-  if (isNamed(error, ...UNAVAILABLE) || statusOf(error) >= 500 || isNetwork(error)) {
+  if (isThrottled(error)) return overloaded(error);
+  if (isNamed(error, ...UNAVAILABLE) || isNoAnswer(error)) {
     const message = 'the endpoint of this version does not answer';
     return new DomainError('unavailable', message, { cause: error, retryAfterS: 1 });
   }
   return error;
 };
-
-/** Of an answer, whoever gave it: what stands before SageMaker does not name its errors. */
-const statusOf = (error: unknown): number =>
-  (error as Partial<SageMakerRuntimeServiceException>).$metadata?.httpStatusCode ?? 0;
-
-const NETWORK = /^(ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)/;
-
-const isNetwork = (error: unknown): boolean =>
-  error instanceof Error &&
-  (error.name === 'TimeoutError' || ('code' in error && NETWORK.test(`${error.code}`)));

@@ -1,16 +1,23 @@
-import { hasFailed, nextStackStep, type StackView, type WantedStack } from './next-stack-step';
+import {
+  hasFailed,
+  keyOf,
+  nextStackStep,
+  type StackView,
+  type WantedStack,
+} from './next-stack-step';
 
 const stack = (status: string, about: Partial<StackView> = {}): StackView => ({
   id: 'arn:stack/1',
   status,
   changedAt: '2026-01-01T00:00:02.000Z',
   plan: 'old',
+  platform: 'ServerImage=1',
   stopped: false,
   parameters: ['Status'],
   ...about,
 });
-const wanted: WantedStack = { plan: 'new', stopped: false, isNeeded: true };
-const stopped: WantedStack = { plan: 'new', stopped: true, isNeeded: false };
+const wanted: WantedStack = { plan: 'new', platform: null, stopped: false, isNeeded: true };
+const stopped: WantedStack = { plan: 'new', platform: null, stopped: true, isNeeded: false };
 const next = (status: string, about: Partial<StackView> = {}, wish = wanted, failed = '') =>
   nextStackStep(stack(status, about), wish, failed);
 
@@ -41,6 +48,17 @@ describe('the next step of a stack', () => {
       expect(next(status, { plan: 'new' })).toBe('none');
       expect(next(status, {}, wanted, 'new')).toBe('none');
     }
+  });
+
+  it('brings it other values of the platform, once', () => {
+    const moved = { ...wanted, platform: 'ServerImage=2' };
+    expect(next('UPDATE_COMPLETE', { plan: 'new' }, moved)).toBe('update');
+    expect(next('UPDATE_COMPLETE', { plan: 'new' }, moved, keyOf(moved))).toBe('none');
+    // What failed with them is no failure of the plan.
+    expect(next('UPDATE_COMPLETE', {}, wanted, keyOf(moved))).toBe('update');
+    expect(
+      next('UPDATE_COMPLETE', { stopped: true }, { ...stopped, ...moved, stopped: true }),
+    ).toBe('none');
   });
 
   it('holds back and lets go, whatever the template', () => {

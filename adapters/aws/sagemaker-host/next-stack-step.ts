@@ -8,6 +8,8 @@ export interface StackView {
   readonly changedAt: string;
   /** Digest of the template in force; null when it has none of ours. */
   readonly plan: string | null;
+  /** Values of the platform that are in force, in one text. */
+  readonly platform: string;
   readonly stopped: boolean;
   readonly parameters: readonly string[];
 }
@@ -16,6 +18,8 @@ export interface StackView {
 export interface WantedStack {
   /** Digest of the template. */
   readonly plan: string;
+  /** Values of the platform that are other ones in the stack; null when none is. */
+  readonly platform: string | null;
   /** Held back, with whatever template it has: what cannot be deployed can be stopped all the same. */
   readonly stopped: boolean;
   /** Whether anything would run, so that a stack is worth making. */
@@ -46,11 +50,18 @@ const DEAD = new Set(['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', '
 export const isChanging = ({ status }: StackView): boolean => status.endsWith('_IN_PROGRESS');
 
 /** Names a wish, to tell whether it is still the one that failed. */
-export const keyOf = ({ plan, stopped }: WantedStack): string => (stopped ? 'stopped' : plan);
+export const keyOf = ({ plan, platform, stopped }: WantedStack): string => {
+  if (stopped) return 'stopped';
+  return platform === null ? plan : `${plan} ${platform}`;
+};
 
 /** Whether a stack that is not changing is what it shall be. */
-export const isInForce = (stack: StackView, { plan, stopped }: WantedStack): boolean =>
-  stopped ? stack.stopped : stack.plan === plan && !stack.stopped;
+export const isInForce = (stack: StackView, { plan, platform, stopped }: WantedStack): boolean =>
+  stopped ? stack.stopped : stack.plan === plan && platform === null && !stack.stopped;
+
+/** Whether somebody else changed a stack, or made or removed it, since it was looked at. */
+export const isMoved = (seen: StackView | null, now: StackView | null): boolean =>
+  seen?.id !== now?.id || seen?.status !== now?.status || seen?.changedAt !== now?.changedAt;
 
 /** Whether what was asked of the stack last is what is wanted, was begun, and failed. */
 export const hasFailed = (

@@ -6,8 +6,7 @@ import { type HostRecord, hostRecords, NOTHING } from './host-record';
 import { servingHost } from './serving-host';
 
 const serving = (version: number) => ({
-  endpoint: 'tidegate-test-wine',
-  variant: 'v1',
+  endpoint: 'tidegate-test-wine-0a1b2c3d',
   model: { name: 'sum', version },
 });
 const record = (version: number | null): HostRecord => ({

@@ -94,12 +94,12 @@ export const servingHost = ({ runtime, records: store, findModel, clock }: Needs
 
     /** @throws `unavailable`, `overloaded`, `model-error`, `model-timeout` */
     async invoke(invocation: Invocation): Promise<Answer> {
-      const { service, version, requestId, table, params, timeoutMs } = invocation;
+      const { service, version, requestId, trace, table, params, timeoutMs } = invocation;
       const found = find(service, version);
       if (!found) throw unavailable();
       return ask({
-        at: found.serving,
-        requestId,
+        endpoint: found.serving.endpoint,
+        ...{ requestId, trace },
         body: withParams(invocation.body(), params),
         rows: table.rows,
         output: found.model.signature.output,

@@ -1,35 +1,33 @@
 import type { ServicePlan } from '../../../core/inference/model-host';
+import type { ModelVersion } from '../../../core/models/model-version';
 import { type EndpointCalls, isBusy } from './endpoint-views';
 import { isNamed } from './error-name';
-import type { Gate, Serving } from './host-record';
-import { type Findings, gateOf, liveVersion } from './version-states';
+import type { Gate } from './host-record';
+import { type Findings, gateAt, liveAt } from './version-states';
 
-/** Has one version answer its example at a place. */
+/** Has a model answer its example at an endpoint. */
 export type PassGate = (
-  version: ServicePlan['versions'][number],
-  settings: string,
-  at: Serving,
-) => Promise<Gate>;
+  model: ModelVersion,
+  endpoint: string,
+) => Promise<Pick<Gate, 'faults' | 'trouble'>>;
 
 /** Another count alone needs no new template. */
 export const scaleAll = async (
   endpoints: EndpointCalls,
   { versions }: ServicePlan,
-  { inForce, endpoints: views }: Findings,
+  { targets, endpoints: views }: Findings,
 ): Promise<ReadonlyMap<string, string>> => {
   const troubles = new Map<string, string>();
-  const changed = new Set<string>();
   for (const { name, compute, replicas } of versions) {
-    const planned = inForce.find((one) => one.name === name);
-    const view = planned && views.get(planned.endpoint);
+    const endpoint = targets.get(name) ?? '';
+    const view = views.get(endpoint);
     const count = view?.variants.get(name)?.wanted;
     const isFixed = 'instances' in compute && 'count' in compute.instances;
-    if (!planned?.shared || !view || !isFixed || replicas === 0 || count == null) continue;
-    // One at a time: a change locks the endpoint.
-    if (count === replicas || isBusy(view) || changed.has(planned.endpoint)) continue;
-    changed.add(planned.endpoint);
+    if (!view || !isFixed || replicas === 0 || count == null) continue;
+    // A change locks the endpoint.
+    if (count === replicas || isBusy(view)) continue;
     try {
-      await endpoints.scale(planned.endpoint, name, replicas);
+      await endpoints.scale(endpoint, name, replicas);
     } catch (error) {
       if (!isNamed(error, 'ValidationException', 'ResourceLimitExceeded')) throw error;
       const why = error instanceof Error ? error.message : '';
@@ -39,22 +37,30 @@ export const scaleAll = async (
   return troubles;
 };
 
-/** Holds the answers of what is new in force against the expected ones. */
+/**
+ * Holds the answers of what is new in force against the expected ones, and again those of what has
+ * other values of the platform since: until then what was found before holds.
+ */
 export const passGates = async (
   passGate: PassGate,
   { versions }: ServicePlan,
   found: Findings,
-): Promise<readonly Gate[]> =>
-  (
-    await Promise.all(
-      versions.map(async (version) => {
-        const live = liveVersion(found, version.name);
-        if (!live) return undefined;
-        const { settings } = live.planned;
-        const gate = gateOf(found.gates, live.planned);
-        const isWanted = version.replicas > 0 && settings === found.settings.get(version.name);
-        if (!isWanted || (gate && gate.faults !== null)) return gate;
-        return passGate(version, settings, live.serving);
-      }),
-    )
-  ).filter((gate) => gate !== undefined);
+  platform: string,
+): Promise<readonly Gate[]> => {
+  const wanted = versions.filter(({ replicas }) => replicas > 0);
+  const asked = new Set(
+    wanted.flatMap(({ name }) => [found.targets.get(name), found.answered.get(name)]),
+  );
+  const gates = found.inForce.map(async ({ endpoint }): Promise<Gate | undefined> => {
+    const known = gateAt(found.gates, endpoint);
+    const live = liveAt(found, endpoint);
+    const isFresh = known && known.faults !== null && known.platform === platform;
+    if (isFresh || !live || !asked.has(endpoint)) return known;
+    const gate = { endpoint, platform, ...(await passGate(live.model, endpoint)) };
+    return gate.faults === null && known?.faults ? known : gate;
+  });
+  const known = found.gates.filter(
+    (gate) => !found.inForce.some(({ endpoint }) => endpoint === gate.endpoint),
+  );
+  return [...known, ...(await Promise.all(gates)).filter((gate) => gate !== undefined)];
+};

@@ -17,6 +17,7 @@ import {
   STOPPED,
 } from '../../../core/services/service-template';
 import { serviceStackName } from '../../../core/services/service-template-names';
+import { PLATFORM_OUTPUT } from '../../../core/services/service-template-platform';
 import type { PlannedVersion, Template } from '../../../core/services/service-template-shape';
 import { isNamed } from './error-name';
 import type { StackView } from './next-stack-step';
@@ -49,15 +50,25 @@ export const stackCalls = (needs: StackNeeds) => {
     return { TemplateURL: `https://${templatesBucket}.s3.${region}.amazonaws.com/${Key}` };
   };
 
-  const asked = async (service: string, made: ServiceTemplate) => ({
-    ...named(service),
+  const asked = async (made: ServiceTemplate) => ({
     ...(await templateOf(made)),
     RoleARN,
-    Parameters: Object.entries(made.parameters).map(([ParameterKey, ParameterValue]) => ({
-      ParameterKey,
-      ParameterValue,
-    })),
+    Parameters: [
+      ...Object.entries(made.parameters).map(([ParameterKey, ParameterValue]) => ({
+        ParameterKey,
+        ParameterValue,
+      })),
+      ...made.previous.map((ParameterKey) => ({ ParameterKey, UsePreviousValue: true })),
+    ],
   });
+
+  /** As it was sent. */
+  const template = async (service: string): Promise<Template> => {
+    const command = new GetTemplateCommand({ ...named(service), TemplateStage: 'Original' });
+    const { TemplateBody = '{}' } = await cloudformation.send(command);
+    const found = JSON.parse(TemplateBody) as Partial<Template>;
+    return { ...NO_TEMPLATE, ...found };
+  };
 
   return {
     /** Null when there is no such stack. */
@@ -74,17 +85,20 @@ export const stackCalls = (needs: StackNeeds) => {
     },
 
     async create(service: string, made: ServiceTemplate): Promise<void> {
-      await cloudformation.send(new CreateStackCommand(await asked(service, made)));
+      await cloudformation.send(
+        new CreateStackCommand({ ...named(service), ...(await asked(made)) }),
+      );
     },
 
-    async update(service: string, made: ServiceTemplate): Promise<void> {
-      await cloudformation.send(new UpdateStackCommand(await asked(service, made)));
+    // By its id from here on: one that was made anew under the same name is another.
+    async update({ id }: StackView, made: ServiceTemplate): Promise<void> {
+      await cloudformation.send(new UpdateStackCommand({ StackName: id, ...(await asked(made)) }));
     },
 
     /** Holds a service back, and leaves all else as it is. */
-    async stop(service: string, { parameters }: StackView): Promise<void> {
+    async stop({ id, parameters }: StackView): Promise<void> {
       const command = new UpdateStackCommand({
-        ...named(service),
+        StackName: id,
         RoleARN,
         UsePreviousTemplate: true,
         Parameters: parameters.map((ParameterKey) =>
@@ -96,27 +110,31 @@ export const stackCalls = (needs: StackNeeds) => {
       await cloudformation.send(command);
     },
 
-    async remove(service: string): Promise<void> {
-      await cloudformation.send(new DeleteStackCommand({ ...named(service), RoleARN }));
+    async remove({ id }: StackView): Promise<void> {
+      await cloudformation.send(new DeleteStackCommand({ StackName: id, RoleARN }));
     },
 
-    async continueRollback(service: string): Promise<void> {
-      const command = new ContinueUpdateRollbackCommand({ ...named(service), RoleARN });
+    async continueRollback({ id }: StackView): Promise<void> {
+      const command = new ContinueUpdateRollbackCommand({ StackName: id, RoleARN });
       await cloudformation.send(command);
     },
 
+    template,
+
     /** What the template says of its versions, for one that another deployed. */
     async versionsOf(service: string): Promise<readonly PlannedVersion[]> {
-      const command = new GetTemplateCommand({ ...named(service), TemplateStage: 'Original' });
-      const { TemplateBody = '{}' } = await cloudformation.send(command);
-      const { Metadata } = JSON.parse(TemplateBody) as Partial<Template>;
-      const plan = Metadata?.[PLAN_METADATA] as { readonly versions?: Said } | undefined;
+      const { Metadata } = await template(service);
+      const plan = Metadata[PLAN_METADATA] as { readonly versions?: Said } | undefined;
       return (plan?.versions ?? []).map((version) => ({ instanceType: null, ...version }));
     },
 
     /** Why the last change of a stack failed, in CloudFormation's words. */
     failureOf: (stack: StackView): Promise<string> => failureOf(cloudformation, stack.id),
   };
+};
+
+const NO_TEMPLATE: Template = {
+  ...{ Metadata: {}, Parameters: {}, Conditions: {}, Resources: {}, Outputs: {} },
 };
 
 type Said = readonly (Omit<PlannedVersion, 'instanceType'> & Partial<PlannedVersion>)[];
@@ -126,11 +144,14 @@ export type StackCalls = ReturnType<typeof stackCalls>;
 const viewOf = (stack: Stack): StackView => {
   const { Parameters = [], Outputs = [] } = stack;
   const status = Parameters.find(({ ParameterKey }) => ParameterKey === STATUS_PARAMETER);
+  const output = (name: string): string | null =>
+    Outputs.find(({ OutputKey }) => OutputKey === name)?.OutputValue ?? null;
   return {
     id: stack.StackId ?? '',
     status: stack.StackStatus ?? '',
     changedAt: (stack.LastUpdatedTime ?? stack.CreationTime)?.toISOString() ?? '',
-    plan: Outputs.find(({ OutputKey }) => OutputKey === PLAN_OUTPUT)?.OutputValue ?? null,
+    plan: output(PLAN_OUTPUT),
+    platform: output(PLATFORM_OUTPUT) ?? '',
     stopped: status?.ParameterValue === STOPPED,
     parameters: Parameters.flatMap(({ ParameterKey }) => ParameterKey ?? []),
   };

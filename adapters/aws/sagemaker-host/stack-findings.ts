@@ -4,7 +4,7 @@ import type { ServiceTemplate } from '../../../core/services/service-template';
 import { isGraviton } from '../../../core/services/service-template-instances';
 import type { PlannedVersion } from '../../../core/services/service-template-shape';
 import { unfitReason } from '../../../core/services/service-template-unfit';
-import type { HostRecord, Serving } from './host-record';
+import type { HostRecord } from './host-record';
 import {
   hasFailed,
   isChanging,
@@ -14,6 +14,7 @@ import {
   type WantedStack,
 } from './next-stack-step';
 import type { StackCalls } from './stack-calls';
+import { wayOutOf } from './why-not';
 
 /** The template that is in force: a stack that is changing has its old one until it is through. */
 export const inForceOf = async (
@@ -34,17 +35,17 @@ export const inForceOf = async (
 /** Finds the newest version of a model that has these files. */
 export type FindByDigest = (name: string, digest: string) => Promise<ModelVersion | undefined>;
 
-/** The models of versions in force: the plan's where they have its files, or else what has theirs. */
+/** The models at endpoints in force: the plan's where they have its files, or else what has theirs. */
 export const modelsOf = async (
   findByDigest: FindByDigest,
   { versions }: ServicePlan,
   inForce: readonly PlannedVersion[],
-): Promise<ReadonlyMap<string, Serving['model']>> => {
-  const found = inForce.map(async ({ name, model }) => {
+): Promise<ReadonlyMap<string, ModelVersion>> => {
+  const found = inForce.map(async ({ name, model, endpoint }) => {
     const planned = versions.find((version) => version.name === name)?.model;
     const isSame = planned?.model === model.name && planned.digest === model.digest;
     const one = isSame ? planned : await findByDigest(model.name, model.digest);
-    return one ? [[name, { name: one.model, version: one.version }] as const] : [];
+    return one ? [[endpoint, one] as const] : [];
   });
   return new Map((await Promise.all(found)).flat());
 };
@@ -75,6 +76,6 @@ export const failureOf = async (
     ? ` (${arm.instanceType} has Arm processors: its image must be made for them)`
     : '';
   const why = (await stacks.failureOf(stack)).replace(/\.$/, '');
-  const reason = `AWS could not bring it about: ${why}${hint}; change it, or stop and start it to try again`;
+  const reason = `AWS could not bring it about: ${why}${hint || wayOutOf(why)}; change it, or stop and start it to try again`;
   return { key, reason };
 };

@@ -1,4 +1,5 @@
 import type { ServicePlan, VersionPlan } from '../../../core/inference/model-host';
+import type { ModelVersion } from '../../../core/models/model-version';
 import type { PlannedVersion } from '../../../core/services/service-template-shape';
 import type { EndpointView } from './endpoint-views';
 import type { FoundVersion, Gate, Serving } from './host-record';
@@ -6,16 +7,20 @@ import type { FoundVersion, Gate, Serving } from './host-record';
 /** What one look at a service found. */
 export interface Findings {
   readonly inForce: readonly PlannedVersion[];
-  /** Of the versions in force, by name; one that is not registered any more is not asked. */
-  readonly models: ReadonlyMap<string, Serving['model']>;
+  /** Whether the stack has what is in force, and is not in the midst of a change. */
+  readonly isSettled: boolean;
+  /** Of the versions in force, by endpoint; one that is not registered any more is not asked. */
+  readonly models: ReadonlyMap<string, ModelVersion>;
   readonly endpoints: ReadonlyMap<string, EndpointView>;
   readonly gates: readonly Gate[];
   /** Why what is wanted could not be brought about; null while it can still be. */
   readonly failure: string | null;
   /** Why single versions keep another count than the wanted one. */
   readonly troubles: ReadonlyMap<string, string>;
-  /** Of the wanted versions, by name. */
-  readonly settings: ReadonlyMap<string, string>;
+  /** Where each version shall answer, by its name. */
+  readonly targets: ReadonlyMap<string, string>;
+  /** Where each version answered at the last look, by its name. */
+  readonly answered: ReadonlyMap<string, string>;
 }
 
 /** Endpoints of these statuses answer nothing. */
@@ -23,26 +28,38 @@ const SILENT = new Set(['Creating', 'Failed', 'OutOfService']);
 
 /** A version in force on an endpoint that answers. */
 export interface LiveVersion {
-  readonly planned: PlannedVersion;
   /** Instances that answer; 1 for serverless. */
   readonly running: number;
+  readonly model: ModelVersion;
   readonly serving: Serving;
 }
 
-/** Where a version in force answers; undefined while it does not. */
-export const liveVersion = (
-  { inForce, models, endpoints }: Pick<Findings, 'inForce' | 'models' | 'endpoints'>,
-  name: string,
+/** What answers at an endpoint in force; undefined while nothing does. */
+export const liveAt = (
+  { models, endpoints }: Pick<Findings, 'models' | 'endpoints'>,
+  endpoint: string,
 ): LiveVersion | undefined => {
-  const planned = inForce.find((one) => one.name === name);
-  const view = planned && endpoints.get(planned.endpoint);
-  const variant = view?.variants.get(name);
-  const model = models.get(name);
-  if (!planned || !variant || !model || SILENT.has(view?.status ?? '')) return undefined;
-  const { endpoint, shared } = planned;
-  const serving = { endpoint, variant: shared ? name : null, model };
-  return { planned, running: variant.now ?? 1, serving };
+  const view = endpoints.get(endpoint);
+  const [variant] = view?.variants.values() ?? [];
+  const model = models.get(endpoint);
+  if (!variant || !model || SILENT.has(view?.status ?? '')) return undefined;
+  const serving = { endpoint, model: { name: model.model, version: model.version } };
+  return { running: variant.now ?? 1, model, serving };
 };
+
+/** What came of the gate at an endpoint. */
+export const gateAt = (gates: readonly Gate[], endpoint: string): Gate | undefined =>
+  gates.find((one) => one.endpoint === endpoint);
+
+const provenAt = (found: Findings, endpoint: string | undefined): LiveVersion | undefined => {
+  if (endpoint === undefined || gateAt(found.gates, endpoint)?.faults?.length !== 0) return;
+  const live = liveAt(found, endpoint);
+  return live && live.running > 0 ? live : undefined;
+};
+
+/** Where a version answers: where it shall once that has passed its gate, and until then where it did. */
+export const answering = (found: Findings, version: string): LiveVersion | undefined =>
+  provenAt(found, found.targets.get(version)) ?? provenAt(found, found.answered.get(version));
 
 type Found = Pick<FoundVersion, 'status' | 'reason' | 'running' | 'serving'>;
 
@@ -60,45 +77,52 @@ export const versionStates = (
   }));
 
 const idleState = ({ name }: VersionPlan, found: Findings): Found => {
-  const live = liveVersion(found, name);
-  if (!live) return { ...IDLE, status: 'stopped', reason: null };
-  return { ...IDLE, status: 'stopping', reason: found.failure, running: live.running };
+  const places = found.inForce.filter((one) => one.name === name);
+  const live = places.flatMap(({ endpoint }) => liveAt(found, endpoint) ?? []);
+  if (live.length === 0) return { ...IDLE, status: 'stopped', reason: null };
+  const running = live.reduce((sum, one) => sum + one.running, 0);
+  return { ...IDLE, status: 'stopping', reason: found.failure, running };
 };
 
-/** What came of the gate of a version as it is in force. */
-export const gateOf = (
-  gates: readonly Gate[],
-  { name, settings }: Pick<PlannedVersion, 'name' | 'settings'>,
-): Gate | undefined => gates.find((one) => one.version === name && one.settings === settings);
+const unexpected = (faults: readonly string[]): string =>
+  `its answers are not the expected ones: ${faults.join('; ')}`;
 
 const wantedState = ({ name }: VersionPlan, found: Findings): Found => {
-  const { failure } = found;
-  const live = liveVersion(found, name);
-  if (!live) return notLive(name, found);
-  const isOld = live.planned.settings !== found.settings.get(name);
-  const gate = gateOf(found.gates, live.planned);
-  if (!gate || gate.faults === null || live.running === 0) {
-    const reason = gate?.trouble ?? (isOld ? failure : null);
-    return { ...IDLE, status: 'starting', reason };
+  const target = found.targets.get(name) ?? '';
+  const gate = gateAt(found.gates, target);
+  const answers = answering(found, name);
+  if (!answers) return notAnswering(target, gate, found);
+  const { running, serving } = answers;
+  if (serving.endpoint === target) {
+    return { status: 'running', reason: found.troubles.get(name) ?? null, running, serving };
   }
-  if (gate.faults.length > 0) {
-    const reason = `its answers are not the expected ones: ${gate.faults.join('; ')}`;
-    return { ...IDLE, status: 'failed', reason };
-  }
-  const { running, serving } = live;
-  const change = isOld && failure !== null ? `its change has to wait: ${failure}` : null;
-  return {
-    status: 'running',
-    reason: change ?? found.troubles.get(name) ?? null,
-    running,
-    serving,
-  };
+  const refusal = gate?.faults?.length ? unexpected(gate.faults) : brokenReason(target, found);
+  if (refusal === null)
+    return { status: 'updating', reason: gate?.trouble ?? null, running, serving };
+  const reason = `its change has to wait: ${refusal}`;
+  return { status: 'running', reason, running, serving };
 };
 
-const notLive = (name: string, { inForce, endpoints, failure }: Findings): Found => {
-  const planned = inForce.find((one) => one.name === name);
-  const endpoint = planned && endpoints.get(planned.endpoint);
+const notAnswering = (target: string, gate: Gate | undefined, found: Findings): Found => {
+  if (!liveAt(found, target)) {
+    const reason = brokenReason(target, found);
+    return { ...IDLE, status: reason === null ? 'starting' : 'failed', reason };
+  }
+  if (!gate?.faults || gate.faults.length === 0) {
+    return { ...IDLE, status: 'starting', reason: gate?.trouble ?? null };
+  }
+  return { ...IDLE, status: 'failed', reason: unexpected(gate.faults) };
+};
+
+/** What others take away is not made again by itself: CloudFormation takes it to be there. */
+const GONE = 'somebody has deleted its endpoint: stop and start it';
+
+/** Why nothing will answer at an endpoint; null while something may. */
+const brokenReason = (target: string, found: Findings): string | null => {
+  if (found.failure !== null) return found.failure;
+  const endpoint = found.endpoints.get(target);
+  const isMissing = !endpoint && found.inForce.some((one) => one.endpoint === target);
+  if (isMissing && found.isSettled) return GONE;
   const isBroken = endpoint?.status === 'Failed' || endpoint?.status === 'OutOfService';
-  const reason = failure ?? (isBroken ? endpoint.reason : null);
-  return { ...IDLE, status: reason === null ? 'starting' : 'failed', reason };
+  return isBroken ? endpoint.reason : null;
 };

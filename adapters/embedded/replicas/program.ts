@@ -27,8 +27,8 @@ export type ProgramFor = (ask: ProgramAsk) => Promise<Program>;
 const ownProgram: ProgramFor = async ({ folder, uid }) => {
   if (!existsSync(join(folder, 'serve'))) {
     throw new Error(
-      'this home runs no container images: put an executable file `serve` that keeps the ' +
-        'container contract into the package, or run the version on AWS',
+      'this home runs no container images: run the version on AWS, or give it a package with an ' +
+        'executable file `serve` that keeps the container contract',
     );
   }
   return { command: (copy) => [join(copy, 'serve')], environment: {}, uid, warning: null };

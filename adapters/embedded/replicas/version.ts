@@ -72,8 +72,10 @@ export const runningVersion = ({ service, name, queue, ...needs }: Needs) => {
     }
     const counts = { wanted: (next ?? { run }).run.wanted(), running: run.running() };
     if (run.isRunning()) {
-      const change = next?.run.reason() ?? null;
-      const reason = change === null ? null : `the change of its model has to wait: ${change}`;
+      if (!next) return { status: 'running', reason: null, ...counts };
+      const change = next.run.reason();
+      if (change === null) return { status: 'updating', reason: null, ...counts };
+      const reason = `the change of its model has to wait: ${change}`;
       return { status: 'running', reason, ...counts };
     }
     const status = run.hasFailed() ? 'failed' : 'starting';

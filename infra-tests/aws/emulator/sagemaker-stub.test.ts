@@ -102,6 +102,7 @@ describe('the stub of SageMaker', () => {
       s3: new S3Client(nowhere),
       logs: new CloudWatchLogsClient(nowhere),
       ...{ command: DOUBLE, pingWithinMs: 3_000, settleMs: 20 },
+      images: { fives: ['/usr/bin/env', 'FACTOR=5', ...DOUBLE] },
       log: (line) => log.push(line),
     });
     const options = { endpoint: stub.url, region: 'us-east-1', credentials, maxAttempts: 1 };
@@ -119,8 +120,8 @@ describe('the stub of SageMaker', () => {
     const { __type, message } = (await answer.json()) as Partial<Refusal>;
     return { status: answer.status, __type, message };
   };
-  const model = async (ModelName: string, Environment: Record<string, string>) => {
-    const PrimaryContainer = { Image: 'image', Environment };
+  const model = async (ModelName: string, Environment: Record<string, string>, Image = 'image') => {
+    const PrimaryContainer = { Image, Environment };
     await client.send(
       new CreateModelCommand({ ModelName, PrimaryContainer, ExecutionRoleArn: arn }),
     );
@@ -135,8 +136,12 @@ describe('the stub of SageMaker', () => {
       ({ EndpointStatus }) => !/ing$/.test(EndpointStatus ?? ''),
     );
   /** An endpoint of one variant in service. */
-  const serve = async (EndpointName: string, environment: Record<string, string>) => {
-    await model(EndpointName, environment);
+  const serve = async (
+    EndpointName: string,
+    environment: Record<string, string>,
+    image?: string,
+  ) => {
+    await model(EndpointName, environment, image);
     await config(EndpointName, [{ VariantName: 'v1', ModelName: EndpointName, ...instances }]);
     await client.send(
       new CreateEndpointCommand({ EndpointName, EndpointConfigName: EndpointName }),
@@ -279,6 +284,13 @@ describe('the stub of SageMaker', () => {
     expect(await invoke('update', { x: 2 })).toMatchObject({ y: 4 });
   });
 
+  it('runs for an image what it was told to, and for all others the same', async () => {
+    await serve('fives', { FACTOR: '2' }, 'fives');
+    await serve('others', { FACTOR: '2' }, 'constructor');
+    expect(await invoke('fives', { x: 3 })).toMatchObject({ y: 15 });
+    expect(await invoke('others', { x: 3 })).toMatchObject({ y: 6 });
+  });
+
   it('answers every request while its containers are exchanged', async () => {
     await serve('exchanged', { FACTOR: '2' });
     const named = { EndpointName: 'exchanged', EndpointConfigName: 'exchanged' };
@@ -322,6 +334,7 @@ describe('the program of the stub', () => {
         },
         ...{ AWS_REGION: 'us-east-1', AWS_ACCOUNT: '000000000000', PING_WITHIN_MS: '5000' },
         ...{ SETTLE_MS: '1', TMPDIR: folder, CONTAINER_COMMAND: JSON.stringify(DOUBLE) },
+        IMAGE_COMMANDS: '{}',
       },
       (text) => {
         said += text;

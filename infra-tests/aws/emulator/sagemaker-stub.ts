@@ -26,8 +26,10 @@ interface Needs {
   readonly s3: S3Client;
   /** Where containers' lines go. */
   readonly logs: CloudWatchLogsClient;
-  /** What runs in place of every image: it keeps the container contract. */
+  /** What runs in place of an image, unless `images` says it: it keeps the container contract. */
   readonly command: readonly string[];
+  /** What runs in place of single images, by their names. */
+  readonly images: Readonly<Record<string, readonly string[]>>;
   /** How long a container may take to its first ping, in milliseconds. */
   readonly pingWithinMs: number;
   readonly settleMs: number;

@@ -33,6 +33,8 @@ interface Options {
   readonly python: string;
   /** What runs in place of every container's image; the built model server when absent. */
   readonly command?: readonly string[];
+  /** What runs in place of single images instead, by their names. */
+  readonly images?: Readonly<Record<string, readonly string[]>>;
   /** How long a container may take to its first ping, in milliseconds. */
   readonly pingWithinMs?: number;
 }
@@ -52,6 +54,7 @@ const LONGEST_LOG = 400_000;
 export const startEmulator = async ({
   python,
   command = [process.execPath, join(ROOT, '.build/model-server.mjs')],
+  images = {},
   pingWithinMs = PING_WITHIN_MS,
 }: Options): Promise<Emulator> => {
   // Under no package.json of type module: workers of functions are CommonJS.
@@ -76,6 +79,7 @@ export const startEmulator = async ({
       ...{ PORT: `${stubPort}`, AWS_ENDPOINT_URL: endpoint },
       ...{ AWS_REGION: REGION, AWS_ACCOUNT: ACCOUNT },
       CONTAINER_COMMAND: JSON.stringify(command),
+      IMAGE_COMMANDS: JSON.stringify(images),
       ...{ PING_WITHIN_MS: `${pingWithinMs}`, SETTLE_MS: `${SETTLE_MS}` },
     },
     say,

@@ -1,4 +1,4 @@
-// The stub of SageMaker as a process: PORT, AWS_ENDPOINT_URL, CONTAINER_COMMAND (a JSON array), PING_WITHIN_MS, SETTLE_MS.
+// The stub of SageMaker as a process: PORT, AWS_ENDPOINT_URL, CONTAINER_COMMAND (a JSON array), IMAGE_COMMANDS (JSON, arrays by image), PING_WITHIN_MS, SETTLE_MS.
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { startSageMakerStub } from './sagemaker-stub';
@@ -22,6 +22,7 @@ const stub = await startSageMakerStub({
   s3: new S3Client(options),
   logs: new CloudWatchLogsClient(options),
   command: JSON.parse(variable('CONTAINER_COMMAND')),
+  images: JSON.parse(variable('IMAGE_COMMANDS')),
   pingWithinMs: Number(variable('PING_WITHIN_MS')),
   settleMs: Number(variable('SETTLE_MS')),
   log: (line) => process.stdout.write(`${line}\n`),

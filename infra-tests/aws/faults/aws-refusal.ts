@@ -19,19 +19,31 @@ const FAILED: Readonly<Record<string, Refusal>> = {
 /** Transactions of DynamoDB say so in an error of their own, which the SDK does not try again. */
 const CANCELED: Refusal = [400, 'TransactionCanceledException'];
 
-/** Answers as the service itself would when it is asked too much, or when it fails. */
+/** How a service says that a right is missing, where it is not `AccessDeniedException`. */
+const DENIED: Readonly<Record<string, Refusal>> = {
+  cloudformation: [403, 'AccessDenied'],
+  s3: [403, 'AccessDenied'],
+};
+const MESSAGES = {
+  throttle: 'Rate exceeded',
+  error500: 'as the test has it',
+  denied: 'User: arn:aws:iam::000000000000:role/test is not authorized to perform this action',
+};
+
+/** Answers as the service itself would when it is asked too much, when it fails, or when a right is missing. */
 export const refuse = (
   response: ServerResponse,
   { service, operation }: AwsCall,
-  why: 'throttle' | 'error500',
+  why: keyof typeof MESSAGES,
 ): void => {
   const isTransaction = why === 'throttle' && operation === 'TransactWriteItems';
-  const [status, code] = isTransaction
-    ? CANCELED
-    : why === 'throttle'
-      ? (THROTTLED[service] ?? [400, 'ThrottlingException'])
-      : (FAILED[service] ?? [500, 'InternalFailure']);
-  const message = why === 'throttle' ? 'Rate exceeded' : 'as the test has it';
+  const refusals: Readonly<Record<typeof why, Refusal>> = {
+    throttle: THROTTLED[service] ?? [400, 'ThrottlingException'],
+    error500: FAILED[service] ?? [500, 'InternalFailure'],
+    denied: DENIED[service] ?? [400, 'AccessDeniedException'],
+  };
+  const [status, code] = isTransaction ? CANCELED : refusals[why];
+  const message = MESSAGES[why];
   const said = `<Code>${code}</Code><Message>${message}</Message>`;
   const xml: Readonly<Record<string, string>> = {
     s3: `<Error>${said}</Error>`,

@@ -7,6 +7,8 @@ import { predictEvent } from './gateway-events';
 const PREDICTIONS = 6;
 /** Far more than an answer takes, far less than what it must not wait for. */
 const AT_ONCE_MS = 1_000;
+/** What an answer waits at most for its record, where it waits for it. */
+const LONGEST_MS = 3_000;
 const SERVICE = 'captured';
 
 /** The ids of a few predictions, all answered, none later than the model. */
@@ -22,7 +24,7 @@ const predictions = async (container: Container): Promise<readonly string[]> => 
   return ids;
 };
 
-/** Capture, while Firehose and S3 fail: needs a service `captured` of version 1. */
+/** Capture, while Firehose and S3 fail: needs services `captured`, and `sure`, which captures before it answers. */
 export const captureFaults = (homeOf: () => FaultyHome): void => {
   describe('captured requests', () => {
     const whatBecomes = async (...rules: readonly Rule[]) => {
@@ -72,6 +74,45 @@ export const captureFaults = (homeOf: () => FaultyHome): void => {
       expect({ once, lost }).toEqual({ once: 0, lost: PREDICTIONS });
       expect(calls.s3).toBeLessThanOrEqual(3 * PREDICTIONS);
     }, 40_000);
+
+    describe('before the answer', () => {
+      const asked = async (...rules: readonly Rule[]) => {
+        const home = homeOf();
+        home.proxy.inject();
+        const container = await home.start('predict');
+        await container.invoke(predictEvent('sure', [[1, 2]]));
+        home.proxy.inject(...rules);
+        const { answer, answeredMs, ranMs } = await container.invoke(
+          predictEvent('sure', [[1, 2]]),
+        );
+        home.proxy.inject();
+        const { predictions: made, request_id } = JSON.parse(answer.body);
+        expect([answer.statusCode, made]).toEqual([200, [3]]);
+        const copies = (await capturedIds(home, 'sure')).filter((id) => id === request_id).length;
+        const lost = lostIn(container);
+        await container.stop();
+        return { copies, lost, answeredMs, ranMs };
+      };
+
+      it('are delivered when the answer goes out', async () => {
+        const { copies, lost, answeredMs } = await asked({ ...firehose('slow'), ms: 700 });
+        expect({ copies, lost }).toEqual({ copies: 1, lost: 0 });
+        expect(answeredMs).toBeGreaterThanOrEqual(700);
+      });
+
+      it('lie in S3 when Firehose takes nothing', async () => {
+        const { copies, lost } = await asked(firehose('throttle'));
+        expect({ copies, lost }).toEqual({ copies: 1, lost: 0 });
+      });
+
+      it('fail no prediction and hold it up for some seconds only when neither takes them', async () => {
+        const s3: Rule = { service: 's3', fault: 'slow', ms: 60_000 };
+        const { copies, lost, answeredMs, ranMs } = await asked(firehose('slow'), s3);
+        expect({ copies, lost }).toEqual({ copies: 0, lost: 1 });
+        expect(answeredMs).toBeLessThan(LONGEST_MS + AT_ONCE_MS);
+        expect(ranMs).toBeGreaterThan(LONGEST_MS);
+      }, 60_000);
+    });
 
     it('are captured or counted when S3 takes every second only', async () => {
       const s3: Rule = { service: 's3', fault: 'half' };

@@ -22,9 +22,19 @@ export const controlFaults = (homeOf: () => FaultyHome): void => {
     const made = await homeOf().control('/api/services', {}, { body: draftOf(name, { v1: 1 }) });
     return { status: made.status, ms: performance.now() - since };
   };
-  const told = async (service: string): Promise<readonly string[]> => {
+  interface Told {
+    readonly type: string;
+    readonly message: string;
+  }
+  const eventsOf = async (service: string): Promise<readonly Told[]> => {
     const found = await homeOf().control('/api/services/{service}/events', { service });
-    return (found.body.items as readonly { readonly type: string }[]).map(({ type }) => type);
+    return found.body.items as readonly Told[];
+  };
+  const told = async (service: string): Promise<readonly string[]> =>
+    (await eventsOf(service)).map(({ type }) => type);
+  const reasonOf = async (service: string): Promise<unknown> => {
+    const found = await homeOf().control('/api/services/{service}/versions', { service });
+    return (found.body.items as readonly Record<string, unknown>[])[0]?.status_reason;
   };
   const limits = (max_rows: number) =>
     homeOf().control(
@@ -36,9 +46,15 @@ export const controlFaults = (homeOf: () => FaultyHome): void => {
   beforeEach(() => homeOf().proxy.inject());
 
   describe('what is wanted', () => {
-    it.each(['throttle', 'error500', 'reset', 'slow'] as const)(
+    it.each([
+      ['throttle', 'AWS is asked too much (Throttling)'],
+      ['error500', 'AWS does not answer (InternalFailure)'],
+      ['reset', 'AWS does not answer (ECONNRESET)'],
+      ['slow', 'AWS does not answer (ETIMEDOUT)'],
+      ['denied', 'a right is missing (User: arn:aws:iam::000000000000:role/test is not'],
+    ] as const)(
       'is accepted and brought about when CloudFormation, that answered with %s, is well again',
-      async (fault) => {
+      async (fault, why) => {
         const { proxy } = homeOf();
         const name = `made-${fault}`;
         proxy.inject(cloudformation(fault));
@@ -46,11 +62,16 @@ export const controlFaults = (homeOf: () => FaultyHome): void => {
         expect(status).toBe(201);
         expect(ms).toBeLessThan(EDGE_MS);
         expect(await serviceIn(homeOf(), name)).toMatchObject({ status: 'starting' });
-        expect(await told(name)).toEqual(['apply-failed']);
+        const message = expect.stringContaining(why);
+        expect(await eventsOf(name)).toEqual([
+          expect.objectContaining({ type: 'apply-failed', message }),
+        ]);
+        expect(await reasonOf(name)).toEqual(message);
         expect(proxy.count('cloudformation')).toBeLessThanOrEqual(ATTEMPTS);
         proxy.inject();
         await minutesUntil(homeOf(), name, 'running');
         expect(await told(name)).toContain('running');
+        expect(await reasonOf(name)).toBeNull();
       },
       60_000,
     );
@@ -124,6 +145,23 @@ export const controlFaults = (homeOf: () => FaultyHome): void => {
       );
       expect((await homeOf().control('/api/services/{service}', named)).status).toBe(404);
     }, 60_000);
+
+    it.each(['reset', 'slow'] as const)(
+      'is accepted, and brought about within the minute, when nobody can be told of it (%s)',
+      async (fault) => {
+        const { proxy } = homeOf();
+        const name = `untold-${fault}`;
+        proxy.inject({ service: 'lambda', fault, ms: 60_000 });
+        const { status, ms } = await create(name);
+        expect(status).toBe(201);
+        expect(ms).toBeLessThan(EDGE_MS);
+        expect(proxy.count('lambda')).toBe(ATTEMPTS);
+        expect(proxy.count('cloudformation')).toBe(0);
+        proxy.inject();
+        await minutesUntil(homeOf(), name, 'running');
+      },
+      60_000,
+    );
   });
 
   describe('what runs', () => {

@@ -9,9 +9,10 @@ import { refuse } from './aws-refusal';
 /**
  * What goes wrong with a call. `reset`: the connection breaks and nothing was done; `lost`: it was
  * done, and the connection breaks before the answer; `slow`: it is done `ms` later; `half`: every
- * second record of `PutRecordBatch` is refused, every second call of anything else fails.
+ * second record of `PutRecordBatch` is refused, every second call of anything else fails; `denied`: a
+ * right is missing.
  */
-export type Fault = 'throttle' | 'error500' | 'reset' | 'lost' | 'half' | 'slow';
+export type Fault = 'throttle' | 'error500' | 'denied' | 'reset' | 'lost' | 'half' | 'slow';
 
 export interface Rule {
   readonly service: string;
@@ -33,16 +34,19 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
-/** Starts it on a free port of 127.0.0.1. */
-export const startFaultProxy = async (target: string): Promise<FaultProxy> => {
-  const { hostname, port } = new URL(target);
+/** Starts it on a free port of 127.0.0.1. Some services may be elsewhere: their endpoints by their names. */
+export const startFaultProxy = async (
+  target: string,
+  elsewhere: Readonly<Record<string, string>> = {},
+): Promise<FaultProxy> => {
   const closing = new AbortController();
   let rules: readonly Rule[] = [];
   let calls: AwsCall[] = [];
   let turns = 0;
 
-  const pass = ({ path, headers, body }: AwsCall, method = 'POST', sent = body) =>
+  const pass = ({ service, path, headers, body }: AwsCall, method = 'POST', sent = body) =>
     new Promise<{ readonly answer: IncomingMessage; readonly out: Buffer }>((resolve, reject) => {
+      const { hostname, port } = new URL(elsewhere[service] ?? target);
       // As long as it is now, which for half of a batch is not as long as it came.
       const { 'transfer-encoding': _, ...rest } = headers;
       const as = { ...rest, 'content-length': `${sent.length}` };
@@ -87,7 +91,9 @@ export const startFaultProxy = async (target: string): Promise<FaultProxy> => {
     method: string | undefined,
     response: ServerResponse,
   ): Promise<void> => {
-    if (fault === 'throttle' || fault === 'error500') return refuse(response, call, fault);
+    if (fault === 'throttle' || fault === 'error500' || fault === 'denied') {
+      return refuse(response, call, fault);
+    }
     if (fault === 'half' && call.operation === 'PutRecordBatch') return halve(call, response);
     if (fault === 'half' && turns++ % 2 === 0) return refuse(response, call, 'error500');
     if (fault === 'slow') await sleep(ms, undefined, { signal: closing.signal });

@@ -14,6 +14,7 @@ describePython('the AWS home, while what it stands on fails', (python) => {
     home = await openFaultyHome(python);
     await Promise.all([
       runService(home, 'captured', { v1: 1 }),
+      runService(home, 'sure', { v1: 1 }, { capture: { when: 'before' } }),
       runService(home, 'hurried', { v1: 1 }, { timeout_ms: HURRIED_MS }),
       runService(home, 'split', { v1: 1, v2: 2 }),
       runService(home, 'keyed', { v1: 1 }, { auth: true }),

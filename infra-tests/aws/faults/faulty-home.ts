@@ -1,14 +1,21 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { dynamoRecordStore } from '../../../adapters/aws/dynamo-record-store';
 import { packagePrefix } from '../../../adapters/aws/s3-artifact-store';
 import {
   ARTIFACTS_BUCKET,
+  IMAGE,
   platformTemplate,
   SERVICE_ROLE,
 } from '../../../adapters/aws/sagemaker-host/testing/platform-template';
@@ -20,8 +27,10 @@ import { type Container, startContainer } from './container';
 import { type FaultProxy, startFaultProxy } from './fault-proxy';
 import { bundleFunctions } from './function-bundles';
 import { controlEvent } from './gateway-events';
+import { startLambdaFront } from './lambda-front';
 
 const TABLE = 'tidegate-test-records';
+const PREDICT_LOG_GROUP = 'predict';
 const SCORING = join(__dirname, '../../../adapters/aws/sagemaker-host/fixtures/scoring.mjs');
 
 /** Versions of the model `sum`: they answer `factor` times the sum of a row. */
@@ -40,6 +49,8 @@ export interface FaultyHome {
     parameters?: Readonly<Record<string, string>>,
     request?: { readonly method?: string; readonly body?: unknown },
   ): Promise<{ readonly status: number; readonly body: Record<string, unknown> }>;
+  /** Brings what a container of `predict` printed into its log group, as Lambda itself does. */
+  keepLog(container: Container): Promise<void>;
   /** What the schedule does every minute. */
   minute(): Promise<void>;
   close(): Promise<void>;
@@ -50,12 +61,15 @@ export const openFaultyHome = async (python: string): Promise<FaultyHome> => {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-faults-'));
   const command = [process.execPath, SCORING];
   const emulator = await startEmulator({ python, command, pingWithinMs: 5_000 });
-  const proxy = await startFaultProxy(emulator.endpoint);
+  let reconciling: Container | undefined;
+  const front = await startLambdaFront((event) => reconciling?.invoke(event) ?? Promise.resolve());
+  const proxy = await startFaultProxy(emulator.endpoint, { lambda: front.endpoint });
   const s3 = new S3Client(emulator.clientOf());
   const containers: Container[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(containers.map((one) => one.stop()));
     await proxy.stop();
+    await front.stop();
     s3.destroy();
     await emulator.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -71,11 +85,12 @@ export const openFaultyHome = async (python: string): Promise<FaultyHome> => {
       PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
       ...{ AWS_ENDPOINT_URL: proxy.endpoint, AWS_REGION: emulator.region },
       ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
-      ...{ AWS_LAMBDA_LOG_STREAM_NAME: 'stream', POWERTOOLS_TRACE_ENABLED: 'false' },
+      ...{ AWS_LAMBDA_LOG_STREAM_NAME: 'stream', RECONCILE_FUNCTION: 'reconcile' },
+      PLATFORM: `ServerImage=${IMAGE}`,
       ...{ STAGE: 'test', RECORDS_TABLE: TABLE, SECRETS_PREFIX: 'tidegate-test/' },
       ...{ ARTIFACTS_BUCKET, TEMPLATES_BUCKET: ARTIFACTS_BUCKET },
       ...{ CAPTURED_BUCKET: 'tidegate-test-captured', SERVICE_ROLE_ARN: SERVICE_ROLE },
-      ALLOWED_INSTANCE_TYPES: 'ml.m5.large',
+      ...{ ALLOWED_INSTANCE_TYPES: 'ml.m5.large', PREDICT_LOG_GROUP },
     };
     const start = async (name: string): Promise<Container> => {
       const started = await startContainer(bundleOf(name), env);
@@ -86,6 +101,7 @@ export const openFaultyHome = async (python: string): Promise<FaultyHome> => {
       ['services', 'access', 'reconcile'].map(start),
     );
     if (!services || !access || !reconcile) throw new Error('there are three');
+    reconciling = reconcile;
     const signIn = controlEvent('/api/session/{role}', { role: 'admin' }, { method: 'POST' });
     const { token } = JSON.parse((await access.invoke(signIn)).answer.body);
     return {
@@ -95,8 +111,11 @@ export const openFaultyHome = async (python: string): Promise<FaultyHome> => {
         const headers = { authorization: `Bearer ${token}` };
         const event = controlEvent(resource, parameters, { ...request, headers });
         const { answer } = await (isKeys ? access : services).invoke(event);
+        // Here what is wanted has been tried when it is answered: elsewhere it is a little later.
+        await front.through();
         return { status: answer.statusCode, body: JSON.parse(answer.body || 'null') };
       },
+      keepLog: (container) => keepLog(emulator.clientOf(), container.said()),
       async minute() {
         await reconcile.invoke<undefined>({ detail: {} });
       },
@@ -109,12 +128,23 @@ export const openFaultyHome = async (python: string): Promise<FaultyHome> => {
 
 type Reach = ReturnType<Awaited<ReturnType<typeof startEmulator>>['clientOf']>;
 
+const keepLog = async (reach: Reach, said: string): Promise<void> => {
+  const logs = new CloudWatchLogsClient(reach);
+  const [logGroupName, logStreamName] = [PREDICT_LOG_GROUP, randomUUID()];
+  await logs.send(new CreateLogGroupCommand({ logGroupName })).catch(() => undefined);
+  await logs.send(new CreateLogStreamCommand({ logGroupName, logStreamName }));
+  const lines = said.split('\n').filter((line) => line !== '');
+  const logEvents = lines.map((message) => ({ timestamp: Date.now(), message }));
+  await logs.send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents }));
+  logs.destroy();
+};
+
 /** What the platform's stacks would have made, and a model. */
 const preparePlatform = async (reach: Reach, s3: S3Client): Promise<void> => {
   const cloudformation = new CloudFormationClient(reach);
   const db = new DynamoDBClient(reach);
   const StackName = 'tidegate-test-platform';
-  const TemplateBody = JSON.stringify(platformTemplate);
+  const TemplateBody = JSON.stringify(platformTemplate());
   await cloudformation.send(new CreateStackCommand({ StackName, TemplateBody }));
   await db.send(
     new CreateTableCommand({

@@ -39,11 +39,12 @@ const contextOf = ({ keyId, throttle }: Caller) => ({
   throttle: JSON.stringify(throttle ?? null),
 });
 
-/** A prediction behind the authorizer: rows of two numbers. */
+/** A prediction behind the authorizer, which said `context`: rows of two numbers. */
 export const predictEvent = (
   service: string,
   data: readonly (readonly number[])[],
   { headers, ...caller }: Caller & Pick<Request, 'headers'> = {},
+  context: object = contextOf(caller),
 ) => ({
   ...eventOf(
     '/services/{service}/{proxy+}',
@@ -53,7 +54,7 @@ export const predictEvent = (
       ...(headers && { headers }),
     },
   ),
-  requestContext: { identity, authorizer: contextOf(caller) },
+  requestContext: { identity, authorizer: context },
 });
 
 /** What the authorizer is asked about a prediction. */

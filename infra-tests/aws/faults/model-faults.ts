@@ -51,22 +51,46 @@ export const modelFaults = (homeOf: () => FaultyHome): void => {
       },
     );
 
-    it('that fails or is late by itself is asked once, and its words stay in the log', async () => {
+    it("that fails or is late by itself is asked once, and its words stand in the service's log alone", async () => {
       expect(await asked(-1)).toEqual([
         ...[502, 'urn:tidegate:model-error', undefined],
         expect.not.stringContaining('out of bounds'),
       ]);
-      expect(container.said()).toContain('row 0 is out of bounds');
       expect(await asked(-2)).toEqual([
         ...[504, 'urn:tidegate:model-timeout', undefined],
         expect.any(String),
       ]);
+      await homeOf().keepLog(container);
+      const parameters = { service: 'hurried' };
+      const { body } = await homeOf().control('/api/services/{service}/logs', parameters);
+      const about = { level: 'error', version: 'v1' };
+      expect(body.items).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({
+            ...about,
+            message: expect.stringMatching(
+              /^request \S+: the model failed on this request: .*row 0 is out of bounds/,
+            ),
+          }),
+          expect.objectContaining({
+            ...about,
+            message: expect.stringMatching(/^request \S+: the model did not answer in time/),
+          }),
+        ]),
+      );
     });
 
     it('that keeps failing is taken out of the split, and comes back', async () => {
       const { proxy } = homeOf();
-      const isSecond: Rule['when'] = ({ headers }) =>
-        headers['x-amzn-sagemaker-target-variant'] === 'v2';
+      let second = '';
+      const noted: Rule['when'] = ({ path }) => {
+        second = path;
+        return false;
+      };
+      proxy.inject(runtime('error500', { when: noted }));
+      const pinned = { headers: { 'x-tidegate-version': 'v2' } };
+      await container.invoke(predictEvent('split', [[1, 2]], pinned));
+      const isSecond: Rule['when'] = ({ path }) => path === second;
       const statuses = async (count: number) => {
         const seen: string[] = [];
         for (let i = 0; i < count; i += 1) {

@@ -44,14 +44,18 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
     ...['s3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
   ],
   // Of the CDK's bucket, and of the platform's.
-  Packages: [...OWN, 's3:GetObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
+  Packages: [
+    ...[...OWN, 's3:GetObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
+    'lambda:InvokeFunction',
+  ],
   Predict: [
     ...[...OWN, ...CHANGES, ...MAKES_SECRET],
     ...['firehose:PutRecordBatch', 's3:PutObject', 'sagemaker:InvokeEndpoint'],
   ],
   Services: [
-    ...[...OWN, ...CHANGES, ...KEEPS_KEYS, ...RUNS_SERVICES],
-    ...['logs:DeleteLogGroup', 'logs:FilterLogEvents'],
+    ...[...OWN, ...CHANGES, ...KEEPS_KEYS, 'lambda:InvokeFunction'],
+    // The latter of what services said, and of what was noted of them.
+    ...['logs:DeleteLogGroup', 'logs:FilterLogEvents', 'cloudwatch:GetMetricData'],
   ],
   Reconcile: [
     ...[...OWN, ...CHANGES, ...KEEPS_KEYS, ...RUNS_SERVICES, ...QUEUES],
@@ -64,6 +68,7 @@ const KEY = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataK
 const NAMELESS = [
   'application-autoscaling:DescribeScalableTargets',
   'application-autoscaling:DescribeScalingPolicies',
+  'cloudwatch:GetMetricData',
   'cloudwatch:PutMetricData',
   'ecr:GetAuthorizationToken',
   'logs:DescribeLogGroups',
@@ -143,7 +148,7 @@ export const rightsRules = (made: Made): void => {
 
   it('make stacks under their own prefix alone, and only with the role of services', () => {
     const service = `<${roleOf('RolesService')?.[0]}.Arn>`;
-    for (const role of ['Services', 'Reconcile']) {
+    for (const role of ['Reconcile']) {
       const changing = statements(role).filter(({ Action }) =>
         list(Action).some((action) => /^cloudformation:(?!Describe|GetTemplate)/.test(action)),
       );

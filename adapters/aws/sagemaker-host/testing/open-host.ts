@@ -5,12 +5,15 @@ import {
   CloudFormationClient,
   CreateStackCommand,
   DescribeStacksCommand,
+  UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { checkExpected } from '../../../../core/models/expected-answers';
 import type { ModelVersion } from '../../../../core/models/model-version';
+import { platformText } from '../../../../core/services/service-template-platform';
+import type { RecordStore } from '../../../../core/shared/record-store';
 import { startEmulator } from '../../../../infra-tests/aws/emulator/start';
 import { sumModel } from '../../../embedded/local-host-fixture';
 import { sqliteRecordStore } from '../../../embedded/sqlite-record-store';
@@ -18,9 +21,16 @@ import { clock, digest, now } from '../../../primitives';
 import { packagePrefix } from '../../s3-artifact-store';
 import { sagemakerHost } from '../sagemaker-host';
 import { servingHost } from '../serving-host';
-import { ARTIFACTS_BUCKET, platformTemplate, SERVICE_ROLE } from './platform-template';
+import { ARTIFACTS_BUCKET, IMAGE, platformTemplate, SERVICE_ROLE } from './platform-template';
 
 const SETTLES_WITHIN_MS = 30_000;
+
+interface HostOptions {
+  /** What the stage has as the image of the model server. */
+  readonly image?: string;
+  readonly drainMs?: number;
+  readonly store?: RecordStore;
+}
 
 /** An emulator with what service stacks need of the platform, and a host on it. Close it. */
 export const openHost = async (python: string) => {
@@ -38,10 +48,11 @@ export const openHost = async (python: string) => {
   const findModel = async (name: string, version: number) => models.get(`${name}/${version}`);
   const findByDigest = async (name: string, digest: string) =>
     [...models.values()].findLast((one) => one.model === name && one.digest === digest);
-  const host = () =>
+  const host = ({ image = IMAGE, drainMs = 0, store = records }: HostOptions = {}) =>
     sagemakerHost({
       ...clients,
-      ...{ records, findModel, findByDigest, digest, clock },
+      ...{ records: store, findModel, findByDigest, digest, clock, now, drainMs },
+      platform: platformText({ ServerImage: image }),
       ...{ stage: 'test', serviceRole: SERVICE_ROLE, templatesBucket: ARTIFACTS_BUCKET },
       checkAnswers: async ({ expected }, answer) =>
         expected ? checkExpected(expected, answer) : [],
@@ -84,18 +95,32 @@ export const openHost = async (python: string) => {
 
 export type OpenHost = Awaited<ReturnType<typeof openHost>>;
 
+const StackName = 'tidegate-test-platform';
+
 const deployPlatform = async (cloudformation: CloudFormationClient): Promise<void> => {
-  const StackName = 'tidegate-test-platform';
-  const TemplateBody = JSON.stringify(platformTemplate);
+  const TemplateBody = JSON.stringify(platformTemplate());
   await cloudformation.send(new CreateStackCommand({ StackName, TemplateBody }));
-  await until(async () => {
+  await isDeployed(cloudformation, 'CREATE_COMPLETE');
+};
+
+/** Gives the stage another image of the model server. */
+export const deployImage = async (
+  cloudformation: CloudFormationClient,
+  image: string,
+): Promise<void> => {
+  const TemplateBody = JSON.stringify(platformTemplate(image));
+  await cloudformation.send(new UpdateStackCommand({ StackName, TemplateBody }));
+  await isDeployed(cloudformation, 'UPDATE_COMPLETE');
+};
+
+const isDeployed = (cloudformation: CloudFormationClient, status: string): Promise<void> =>
+  until(async () => {
     const { Stacks = [] } = await cloudformation.send(new DescribeStacksCommand({ StackName }));
     const { StackStatus = '', StackStatusReason } = Stacks[0] ?? {};
     if (/ROLLBACK|FAILED/.test(StackStatus))
       throw new Error(`${StackStatus}: ${StackStatusReason}`);
-    return StackStatus === 'CREATE_COMPLETE';
+    return StackStatus === status;
   });
-};
 
 /** Waits until something is so; `told` says what is instead, should it not become so. */
 export const until = async (

@@ -1,3 +1,6 @@
+/** Of the model server. */
+export const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/server:1';
+
 const BUCKET = 'tidegate-test-artifacts';
 const role = (name: string): string => `arn:aws:iam::000000000000:role/${name}`;
 
@@ -7,7 +10,7 @@ const parameter = (name: string, Value: unknown) => ({
 });
 
 /** What service stacks need of the platform's, in little: the real stacks have tests of their own. */
-export const platformTemplate = {
+export const platformTemplate = (image = IMAGE) => ({
   Resources: {
     Artifacts: { Type: 'AWS::S3::Bucket', Properties: { BucketName: BUCKET } },
     Captured: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'tidegate-test-captured' } },
@@ -42,10 +45,10 @@ export const platformTemplate = {
     ArtifactsBucket: parameter('artifacts-bucket', { Ref: 'Artifacts' }),
     ExecutionRole: parameter('execution-role', role('execution')),
     CaptureRole: parameter('capture-role', role('capture')),
-    Image: parameter('model-server-image', '000000000000.dkr.ecr.us-east-1.amazonaws.com/server:1'),
+    Image: parameter('model-server-image', image),
     AlarmTopic: parameter('alarm-topic', { Ref: 'Topic' }),
   },
-};
+});
 
 /** Where the packages and templates of the tests lie. */
 export const ARTIFACTS_BUCKET = BUCKET;

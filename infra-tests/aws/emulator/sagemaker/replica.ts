@@ -24,8 +24,10 @@ export interface ReplicaNeeds {
   readonly s3: S3Client;
   readonly logs: CloudWatchLogsClient;
   readonly region: string;
-  /** What runs in place of every image. */
+  /** What runs in place of an image, unless `images` says it. */
   readonly command: readonly string[];
+  /** What runs in place of single images, by their names. */
+  readonly images: Readonly<Record<string, readonly string[]>>;
   readonly log: (line: string) => void;
 }
 
@@ -56,7 +58,7 @@ export const startReplica = (needs: ReplicaNeeds, wanted: Wanted): Replica => {
 
   const start = (folder: string): Promise<Container> =>
     startContainer({
-      ...{ command: needs.command, folder, pingWithinMs: wanted.pingWithinMs },
+      ...{ command: commandOf(needs, wanted), folder, pingWithinMs: wanted.pingWithinMs },
       signal: unwanted.signal,
       environment: environmentOf(needs, wanted, folder),
       log(line) {
@@ -111,6 +113,9 @@ const fetched = async (s3: S3Client, definition: ContainerDefinition, folder: st
   const data = modelDataOf(definition);
   if (data) await fetchModelData(s3, data, folder);
 };
+
+const commandOf = ({ command, images }: ReplicaNeeds, { definition: { Image = '' } }: Wanted) =>
+  (Object.hasOwn(images, Image) ? images[Image] : undefined) ?? command;
 
 const environmentOf = ({ region }: ReplicaNeeds, { definition }: Wanted, folder: string) => ({
   PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,

@@ -1,3 +1,5 @@
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 /**
  * Does something that Ctrl-C cancels: its signal is aborted, and it says itself what came of that. The
  * second Ctrl-C ends the process.
@@ -5,10 +7,10 @@
 export const interruptible = async <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
-  process.once('SIGINT', interrupt);
+  for (const signal of SIGNALS) process.once(signal, interrupt);
   try {
     return await work(abort.signal);
   } finally {
-    process.removeListener('SIGINT', interrupt);
+    for (const signal of SIGNALS) process.removeListener(signal, interrupt);
   }
 };

@@ -1,0 +1,32 @@
+import { gunzipSync } from 'node:zlib';
+import {
+  GetObjectCommand,
+  ListBucketsCommand,
+  ListObjectsV2Command,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+
+type Line = Readonly<Record<string, unknown>>;
+
+/** The captured lines under a prefix of whichever bucket holds them. */
+export const linesOf = async (s3: S3Client, Prefix: string): Promise<readonly Line[]> => {
+  const Bucket = await capturedBucket(s3);
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix }));
+  const lines = Contents.map(async ({ Key }) => {
+    expect(Key).toMatch(/\/dt=\d{4}-\d\d-\d\d\/hour=\d\d\//);
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+    const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+    // The emulator's Firehose does not compress.
+    const text = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString('utf8');
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line);
+  });
+  return (await Promise.all(lines)).flat();
+};
+
+const capturedBucket = async (s3: S3Client): Promise<string> => {
+  const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
+  return Buckets.find(({ Name = '' }) => Name.includes('captured'))?.Name ?? '';
+};
