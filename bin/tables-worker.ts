@@ -114,8 +114,8 @@ const runQueries = async (): Promise<void> => {
   const engine = await openQueryEngine({
     folder,
     results,
-    parts: state.allParts,
-    revision: state.revision,
+    daysOf: state.daysOf,
+    partsOf: state.partsOf,
     waiting: state.waiting,
     services: async () => {
       const names = await tables.list();

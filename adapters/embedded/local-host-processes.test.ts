@@ -175,7 +175,7 @@ describe('Local host: processes', () => {
     expect(host.states('wine').map(({ reason }) => reason)).toEqual([
       "its process ended with code 1: ModuleNotFoundError: No module named 'xgboost'",
       'it was not ready in time: GET /ping did not answer 200 on its port',
-      expect.stringMatching('put an executable file `serve`'),
+      expect.stringMatching('executable file `serve`'),
     ]);
     expect(pidsOf()).toEqual([]);
   });

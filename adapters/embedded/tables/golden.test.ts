@@ -27,8 +27,8 @@ const duck: OpenEngine = async ({ services, mostRows }) => {
   const engine = await openQueryEngine({
     folder: folders.folder,
     results: folders.root,
-    parts: state.allParts,
-    revision: state.revision,
+    daysOf: state.daysOf,
+    partsOf: state.partsOf,
     services: async () =>
       [...described].map(([service, { table }]) => ({ service, table, places: [] })),
     waiting: state.waiting,

@@ -75,8 +75,8 @@ export const openLabels = async (
     const opened = await openQueryEngine({
       folder: folders.folder,
       results: join(folders.root, 'results'),
-      parts: state.allParts,
-      revision: state.revision,
+      daysOf: state.daysOf,
+      partsOf: state.partsOf,
       waiting: state.waiting,
       services: async () => {
         const places = placesOf(await versionsOf(known));

@@ -1,5 +1,5 @@
 import { NO_COLUMNS } from '../../../core/tables/service-table';
-import { neededParts } from './part-pruning';
+import { neededDays, neededParts } from './part-pruning';
 import { openPlanner, scansOf } from './statement-planner';
 import type { Part } from './table-state';
 import { viewsOf } from './views';
@@ -29,7 +29,13 @@ const neededOf = async (sql: string, table = 'wine'): Promise<readonly number[] 
   try {
     const scans = (await scansOf(connection, sql))?.filter((scan) => scan.table === table) ?? [];
     if (scans.length === 0) return null;
-    return neededParts(partsOf(table), scans).map(({ date }) => Number(date.slice(-2)));
+    const parts = partsOf(table);
+    const needed = neededParts(parts, scans);
+    // Parts are looked for in these days alone.
+    const days = parts.map(({ date }) => date);
+    const within = neededDays(table, days, scans);
+    expect(needed.filter(({ date }) => !within.includes(date))).toEqual([]);
+    return needed.map(({ date }) => Number(date.slice(-2)));
   } finally {
     connection.closeSync();
   }

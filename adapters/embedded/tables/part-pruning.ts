@@ -29,19 +29,19 @@ interface Constant {
 }
 
 /**
- * The parts that can have rows for one of a table's scans. Only conditions that are understood for
- * certain leave parts out.
+ * The days that can have rows for one of a table's scans. Only conditions that are understood for
+ * certain leave days out.
  */
+export const neededDays = (
+  table: string,
+  days: readonly string[],
+  scans: readonly Scan[],
+): readonly string[] =>
+  days.filter((date) => mayNeed(scans, new Map([[partitionOf(table), daysBeside(date)]])));
+
+/** The parts that can have rows for one of their table's scans, as with days. */
 export const neededParts = (parts: readonly Part[], scans: readonly Scan[]): readonly Part[] =>
-  parts.filter((part) => {
-    const ranges = rangesOf(part);
-    return scans.some(({ filters }) =>
-      filters.every(({ column, filter }) => {
-        const range = ranges.get(column);
-        return range === undefined || mayHold(filter, range);
-      }),
-    );
-  });
+  parts.filter((part) => mayNeed(scans, rangesOf(part)));
 
 /** All values of one column in a part that are not null, and maybe more. Both ends are in it. */
 interface Range {
@@ -50,14 +50,28 @@ interface Range {
   readonly last: number | string;
 }
 
+const mayNeed = (scans: readonly Scan[], ranges: ReadonlyMap<string, Range>): boolean =>
+  scans.some(({ filters }) =>
+    filters.every(({ column, filter }) => {
+      const range = ranges.get(column);
+      return range === undefined || mayHold(filter, range);
+    }),
+  );
+
 const DAY_MS = 86_400_000;
 
-const rangesOf = ({ table, date, firstId, lastId }: Part): ReadonlyMap<string, Range> => {
+/**
+ * A day with the days beside it: where a condition says `current_date`, a plan has the day of its making,
+ * and the statement may run after midnight.
+ */
+const daysBeside = (date: string): Range => {
   const day = Date.parse(date) / DAY_MS;
+  return { type: 'DATE', first: day - 1, last: day + 1 };
+};
+
+const rangesOf = ({ table, date, firstId, lastId }: Part): ReadonlyMap<string, Range> => {
   const ranges = new Map<string, Range>([
-    // The days beside it, too: where a condition says `current_date`, a plan has the day of its making,
-    // and the statement may run after midnight.
-    [partitionOf(table), { type: 'DATE', first: day - 1, last: day + 1 }],
+    [partitionOf(table), daysBeside(date)],
     ['request_id', { type: 'VARCHAR', first: firstId, last: lastId }],
   ]);
   // Labels have their examples' ids as they were sent. Elsewhere what follows the id begins with `-`,

@@ -63,8 +63,8 @@ const open = async () => {
   const engine = await openQueryEngine({
     folder: folders.folder,
     results: join(folders.root, 'results'),
-    parts: state.allParts,
-    revision: state.revision,
+    daysOf: state.daysOf,
+    partsOf: state.partsOf,
     services: async () => served,
     waiting: state.waiting,
     memory: '200MB',

@@ -26,11 +26,15 @@ const open = async (longestMs = 5_000) => {
   const taught = [WINE];
   const description = async () => descriptionOf(taught);
   const served = ['wine'];
+  const looked: string[] = [];
   const engine = await openQueryEngine({
     folder: folders.folder,
     results: join(folders.root, 'results'),
-    parts: state.allParts,
-    revision: state.revision,
+    daysOf: state.daysOf,
+    partsOf: (table, date) => {
+      looked.push(`${table} ${date}`);
+      return state.partsOf(table, date);
+    },
     services: async () => {
       const { table } = await description();
       return served.map((service) => ({ service, table, places: [] }));
@@ -48,6 +52,8 @@ const open = async (longestMs = 5_000) => {
   return {
     ...folders,
     taught,
+    /** Tables' days whose parts were asked for. */
+    looked,
     served,
     results: join(folders.root, 'results'),
     build: () => build({ ...folders, duck, state, describe: description }),
@@ -123,6 +129,20 @@ describe('SQL over the tables', () => {
     }
     expect((await all).flat()).toEqual(Array(30).fill([[0]]));
     expect(await ask('SELECT count(*) FROM inference.wine')).toMatchObject({ rows: [[10]] });
+  });
+
+  it('looks for a day’s rows in the parts of that day and those beside it, however many there are', async () => {
+    const { ask, append, build, looked } = await open();
+    const days = [8, 9, 10, 11, 12, 13].map((day) => String(day).padStart(2, '0'));
+    const at = (day: string) => `2026-11-${day}T10:00:00.000Z`;
+    append(
+      days.map((day) => lineOf(at(day), 1, asked(['pH', 'alcohol'], [[Number(day), 1]], [1]))),
+    );
+    await build();
+    const sql = "SELECT ph FROM inference.wine WHERE request_date = '2026-11-10'";
+    expect((await ask(sql)).rows).toEqual([[10]]);
+    expect(looked).toEqual(['wine 2026-11-09', 'wine 2026-11-10', 'wine 2026-11-11']);
+    expect((await ask('SELECT sum(ph) FROM inference.wine')).rows).toEqual([[63]]);
   });
 
   it('finds a day’s labels, those that wait and those in its parts', async () => {

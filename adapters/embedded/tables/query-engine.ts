@@ -16,7 +16,7 @@ import { watchResult } from './watch-result';
 import type { ResultLimits } from './worker-protocol';
 
 interface Needs
-  extends Pick<QueryTables, 'folder' | 'parts' | 'revision' | 'services' | 'waiting'> {
+  extends Pick<QueryTables, 'folder' | 'daysOf' | 'partsOf' | 'services' | 'waiting'> {
   /** Where whole results are written. */
   readonly results: string;
   readonly memory: string;

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Duck } from './duckdb';
-import { neededParts, type Scan } from './part-pruning';
+import { neededDays, neededParts, type Scan } from './part-pruning';
 import { name } from './quoting';
 import { prepareRead } from './statement-check';
 import { type Planner, scansOf } from './statement-planner';
@@ -18,9 +18,9 @@ import {
 export interface QueryTables {
   /** Where the tables are: the one place that statements reach. */
   readonly folder: string;
-  readonly parts: () => readonly Part[];
-  /** Moves with the parts. */
-  readonly revision: () => number;
+  /** Days that a table has parts of. */
+  readonly daysOf: (table: string) => readonly string[];
+  readonly partsOf: (table: string, date: string) => readonly Part[];
   readonly services: () => Promise<readonly ViewedService[]>;
   /** Services with labels that are not in their parts yet. */
   readonly waiting: () => ReadonlyMap<string, Waiting>;
@@ -31,25 +31,23 @@ interface Needs extends QueryTables {
   readonly planner: Planner;
 }
 
-/** The tables at some moment. */
+/** The tables there are at some moment. */
 interface Moment {
   /** Differs between moments. */
   readonly seen: string;
   /** How often views had changed. */
   readonly changes: number;
   readonly views: readonly View[];
-  readonly parts: ReadonlyMap<string, readonly Part[]>;
-  readonly held: ReadonlyMap<string, Waiting>;
 }
 
-const NO_TABLES: Moment = { seen: '', changes: 0, views: [], parts: new Map(), held: new Map() };
+const NO_TABLES: Moment = { seen: '', changes: 0, views: [] };
 
 /**
  * The tables as statements find them. Their views have no files of their own: each connection is told of
  * those that its statement needs.
  */
 export const openQueryTables = (needs: Needs) => {
-  const { folder, parts, revision, services, waiting, duck, planner } = needs;
+  const { folder, daysOf, partsOf, services, waiting, duck, planner } = needs;
   const defined = new Map<string, string>();
   /** Moves before a view changes. */
   let changes = 0;
@@ -81,13 +79,11 @@ export const openQueryTables = (needs: Needs) => {
       .catch(() => current)
       .then(async () => {
         const served = await services();
-        const seen = `${revision()} ${JSON.stringify(served)}`;
+        const seen = JSON.stringify(served);
         if (seen === current.seen) return current;
         const views = viewsOf(served);
-        const byTable = Map.groupBy(parts(), ({ table }) => table);
-        const held = waiting();
         await define(views);
-        current = { seen, changes, views, parts: byTable, held };
+        current = { seen, changes, views };
         return current;
       });
     return refreshing;
@@ -102,12 +98,25 @@ export const openQueryTables = (needs: Needs) => {
     }
   };
 
-  /** A SELECT of what a table's scans need; of all when they are not known. */
-  const rowsFor = (moment: Moment, view: View, scans: readonly Scan[] | undefined): string => {
-    const all = moment.parts.get(view.table) ?? [];
-    const rows = viewStatement(folder, view, scans ? neededParts(all, scans) : all);
+  /**
+   * The parts that a table's scans need; all when they are not known. Days that none needs are not looked
+   * at, so that a question about one day costs the same with a month of them.
+   */
+  const partsFor = (table: string, scans: readonly Scan[] | undefined): readonly Part[] => {
+    const days = daysOf(table);
+    const partsIn = (dates: readonly string[]) => dates.flatMap((date) => partsOf(table, date));
+    return scans ? neededParts(partsIn(neededDays(table, days, scans)), scans) : partsIn(days);
+  };
+
+  /** A SELECT of what a table's scans need. */
+  const rowsFor = (
+    view: View,
+    scans: readonly Scan[] | undefined,
+    held: ReadonlyMap<string, Waiting>,
+  ): string => {
+    const rows = viewStatement(folder, view, partsFor(view.table, scans));
     const { labelled } = view;
-    const waits = labelled && (moment.held.get(labelled.service)?.examples ?? 0) > 0;
+    const waits = labelled && (held.get(labelled.service)?.examples ?? 0) > 0;
     return waits ? labelledStatement(folder, view, rows, labelled) : rows;
   };
 
@@ -129,8 +138,9 @@ export const openQueryTables = (needs: Needs) => {
       }
       const scansBy = scans && Map.groupBy(scans, ({ table }) => table);
       const read = moment.views.filter(({ table }) => scansBy?.has(table) ?? true);
+      const held = waiting();
       const rows = read.map(
-        (view) => [view.table, rowsFor(moment, view, scansBy?.get(view.table))] as const,
+        (view) => [view.table, rowsFor(view, scansBy?.get(view.table), held)] as const,
       );
       await connection.run(tell(new Map(rows)));
     },

@@ -87,6 +87,7 @@ export const openTableState = (file: string) => {
   const ofDay = db.prepare(
     'SELECT * FROM part WHERE name = :table AND date = :date ORDER BY number',
   );
+  const days = db.prepare('SELECT DISTINCT date FROM part WHERE name = :table ORDER BY date');
   const put = db.prepare(
     `REPLACE INTO part VALUES (:table, :date, :number, :rows, :bytes, :firstId, :lastId, :shape)`,
   );
@@ -113,6 +114,10 @@ export const openTableState = (file: string) => {
     partsOf: (table: string, date: string): readonly Part[] =>
       ofDay.all({ table, date }).map(toPart),
 
+    /** The days that a table has parts of, the first one first. */
+    daysOf: (table: string): readonly string[] =>
+      days.all({ table }).map(({ date }) => String(date)),
+
     /** Every part there is, by table, day and number. */
     allParts: (): readonly Part[] => all.all().map(toPart),
 
@@ -128,9 +133,6 @@ export const openTableState = (file: string) => {
             { examples: Number(examples), clients: Number(clients) },
           ]),
       ),
-
-    /** Moves with every change of the parts. */
-    revision: (): number => read<number>('revision') ?? 0,
 
     /** A decision that may not have been carried out. */
     decision: (): Decision | undefined => read<Decision>('decision'),
@@ -157,10 +159,6 @@ export const openTableState = (file: string) => {
         for (const [service, counts] of Object.entries(held))
           setWaiting.run({ service, ...counts });
         if (position) setFact.run({ name: 'position', json: JSON.stringify(position) });
-        setFact.run({
-          name: 'revision',
-          json: JSON.stringify((read<number>('revision') ?? 0) + 1),
-        });
         dropFact.run({ name: 'decision' });
       });
     },
