@@ -67,3 +67,5 @@ export const dirtyHours = (store: RecordStore) => ({
     }
   },
 });
+
+export type DirtyHours = ReturnType<typeof dirtyHours>;

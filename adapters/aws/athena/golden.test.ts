@@ -38,7 +38,6 @@ const engineOn =
           await tables.arrive('requests', [service, ARRIVED, at], 'a.gz', some.map(storedLine));
           const item = { kind: 'requests', service, date: ARRIVED, hours: [at] } as const;
           await tables.build(item);
-          expect(await tables.build(item)).toMatchObject({ requests: 0, rows: 0, errors: 0 });
         }
       },
       async rows(sql) {
@@ -53,12 +52,12 @@ const engineOn =
 
 describeTrino('golden results of the statements for Athena', (trino) => {
   describe.each([...VALUES, ...REQUESTS_AS_THEY_COME])('$name', (golden) => {
-    it('are these, and a second build writes nothing', async () => {
-      expect(await answersOf(engineOn(trino), golden)).toEqual(golden.asked);
-    }, 120_000);
-
-    // Order is no matter of the engine's version: once is enough.
-    if (trino.version === '483') {
+    // Each takes a minute in all: one order on one release, the other on the other.
+    if (trino.version === '406') {
+      it('are these', async () => {
+        expect(await answersOf(engineOn(trino), golden)).toEqual(golden.asked);
+      }, 120_000);
+    } else {
       it('are the same from the same lines in another order, three times', async () => {
         expect(await answersOf(engineOn(trino), shuffled(golden))).toEqual(golden.asked);
       }, 120_000);

@@ -6,6 +6,9 @@ const ICEBERG_PROPERTIES =
   /^(table_type|format|write_compression|optimize_rewrite_(data|delete)_file_threshold|vacuum_(min_snapshots_to_keep|max_snapshot_age_seconds|max_metadata_files_to_keep)|write_target_data_file_size_bytes)$/;
 const SERDES =
   /'(org\.openx\.data\.jsonserde\.JsonSerDe|org\.apache\.hive\.hcatalog\.data\.JsonSerDe)'/;
+/** Whole lines: nothing else has that separator. */
+const LINES =
+  /row\s+format\s+delimited\s+fields\s+terminated\s+by\s+'\\001'\s+stored\s+as\s+textfile/i;
 const HEAD = /^create\s+(external\s+)?table\s+(if\s+not\s+exists\s+)?([\w."`]+)\s*(?=\()/i;
 
 export type Properties = Readonly<Partial<Record<string, string>>>;
@@ -89,12 +92,15 @@ const transformOf = (part: string): string => {
 };
 
 const hiveOptions = (rest: string, properties: Properties, partitions: readonly string[]) => {
-  if (!SERDES.test(rest)) throw malformed('only tables of JSON lines are taken here');
+  const isText = LINES.test(rest);
+  if (!isText && !SERDES.test(rest)) throw malformed('only tables of lines are taken here');
   const names = partitions.map((part) => quoted(part.replaceAll('`', '').split(/\s+/)[0] ?? ''));
   const isProjected = properties['projection.enabled'] === 'true';
   return [
-    // What ignores malformed lines differs by release: see the reference. Fixtures hold none.
-    "format = 'JSON'",
+    // What ignores malformed lines of JSON differs by release: see the reference. Fixtures hold none.
+    ...(isText
+      ? ["format = 'TEXTFILE'", "textfile_field_separator = U&'\\0001'"]
+      : ["format = 'JSON'"]),
     ...(names.length > 0 ? [`partitioned_by = ARRAY[${names.join(', ')}]`] : []),
     ...(isProjected ? ['partition_projection_enabled = true'] : []),
   ];

@@ -1,0 +1,55 @@
+import {
+  type AthenaClient,
+  type ColumnInfo,
+  GetQueryResultsCommand,
+  type QueryExecution,
+  type Row,
+} from '@aws-sdk/client-athena';
+import type { QueryRows } from '../../../core/tables/warehouse';
+import { queryCell } from './query-cell';
+
+/** Rows that Athena gives at most in one answer. */
+const PAGE = 1_000;
+/** Bytes of text that a result has at most. */
+const MOST_BYTES = 4_000_000;
+
+/** The first rows of a query that has succeeded. */
+export const firstRows = async (
+  athena: AthenaClient,
+  { QueryExecutionId, StatementType }: QueryExecution,
+  maxRows: number,
+): Promise<QueryRows> => {
+  // Of a SELECT the first row holds the columns' names.
+  let header = StatementType === 'DML' ? 1 : 0;
+  const rows: QueryRows['rows'][number][] = [];
+  let columns: readonly ColumnInfo[] = [];
+  let bytes = 0;
+  let next: string | undefined;
+  do {
+    const { ResultSet, NextToken } = await athena.send(
+      new GetQueryResultsCommand({ QueryExecutionId, MaxResults: PAGE, NextToken: next }),
+    );
+    columns = ResultSet?.ResultSetMetadata?.ColumnInfo ?? columns;
+    for (const row of (ResultSet?.Rows ?? []).slice(header)) {
+      bytes += sizeOf(row);
+      if (rows.length === maxRows || bytes > MOST_BYTES) return result(columns, rows, true);
+      rows.push(columns.map(({ Type = '' }, i) => queryCell(row.Data?.[i]?.VarCharValue, Type)));
+    }
+    header = 0;
+    next = NextToken;
+  } while (next !== undefined);
+  return result(columns, rows, false);
+};
+
+const result = (
+  columns: readonly ColumnInfo[],
+  rows: QueryRows['rows'],
+  truncated: boolean,
+): QueryRows => ({
+  columns: columns.map(({ Name = '', Type = '' }) => ({ name: Name, type: Type })),
+  rows,
+  truncated,
+});
+
+const sizeOf = ({ Data = [] }: Row): number =>
+  Data.reduce((sum, { VarCharValue = '' }) => sum + VarCharValue.length + 3, 0);
