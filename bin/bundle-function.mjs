@@ -51,6 +51,9 @@ const bundle = (folder, name) =>
     // What a function never needs, and would read at each cold start.
     alias: {
       '@aws-sdk/credential-provider-node': './lambdas/stand-ins/environment-credentials.ts',
+      '@smithy/core/event-streams': './lambdas/stand-ins/no-event-streams.ts',
+      // The same in ES modules, of which esbuild keeps what is used.
+      yaml: './node_modules/yaml/browser/index.js',
     },
     // What the SDK imports in browsers alone.
     external: ['bowser'],

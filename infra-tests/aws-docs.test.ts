@@ -7,7 +7,7 @@ import { predictionCost } from '../cli/aws/prediction-cost';
 import { type StageLike, stagesLike } from '../cli/aws/stage-like';
 import { stageConfig, stages } from '../lib/config';
 import { platformData } from '../lib/constructs/platform-data';
-import { platformRights, readsNotes, tellsReconcile } from '../lib/constructs/platform-rights';
+import { platformRights, readsNotes, runsFunction } from '../lib/constructs/platform-rights';
 import type { Right } from '../lib/constructs/right';
 
 const lines = readFileSync(join(__dirname, '../docs/aws.md'), 'utf8').split('\n');
@@ -65,10 +65,11 @@ describe('docs/aws.md', () => {
       }
       for (const [, action = ''] of actions.matchAll(/`(\w+:\w+)`/g)) current.add(action);
     }
-    const tells = [tellsReconcile('arn')];
+    const runs = [runsFunction('arn')];
     const beyond: Readonly<Record<string, readonly Right[]>> = {
-      services: [readsNotes('arn'), ...tells],
-      packages: tells,
+      services: [readsNotes('arn'), ...runs],
+      packages: runs,
+      models: runs,
     };
     const held = Object.entries(rights).map(([name, own]) => {
       const all = [...own, ...(beyond[name] ?? [])];

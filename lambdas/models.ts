@@ -1,27 +1,40 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { lambdaIntake } from '../adapters/aws/lambda-intake';
+import { now } from '../adapters/primitives';
 import { controlApi } from '../api/control';
 import { modelEndpoints } from '../api/models/endpoints';
+import { deleteModelVersion } from '../core/models/delete-model-version';
 import { modelRecords } from '../core/models/model-records';
+import { registerThrough } from '../core/models/register-version';
+import { modelUser } from '../core/services/model-user';
 import { controlHandler } from './support/control-handler';
+import { variable } from './support/environment';
 import { report } from './support/observability';
-import { once } from './support/once';
+import { patience } from './support/patience';
 import { openAccess } from './support/stores';
+
+/** A little longer than `intake` may take, and shorter than who waits for an answer. */
+const INTAKE_MS = 27_000;
 
 const { records, services, access } = openAccess();
 const models = modelRecords(records);
-/** A file of its own, so that who only looks at models does not wait for it. */
-const packages = once(async () => {
-  const { openPackages } = await import('./support/packages');
-  return openPackages({ models, services });
+const intake = lambdaIntake({
+  client: new LambdaClient(patience(INTAKE_MS, 1)),
+  target: variable('INTAKE_FUNCTION'),
 });
 
-/** Models and their versions, and where to upload them to. */
+/** Models and their versions. Packages themselves are the function `intake`'s. */
 export const handler = controlHandler({
   control: controlApi({
     endpoints: modelEndpoints({
       models,
-      registerVersion: async (input) => (await packages()).registerVersion(input),
-      deleteModelVersion: async (input) => (await packages()).deleteModelVersion(input),
-      createUpload: async () => (await packages()).createUpload(),
+      registerVersion: registerThrough({ models, intake, now }),
+      deleteModelVersion: deleteModelVersion({
+        models,
+        artifacts: intake,
+        usedBy: modelUser({ services }),
+      }),
+      createUpload: intake.createUpload,
     }),
     authenticateOperator: access.authenticateOperator,
     audit: access.audit,

@@ -20,8 +20,9 @@ export const functions = {
   predict: { seconds: 60, memory: 768, disk: LEAST_DISK },
   about: { ...CONTROL, memory: 256 },
   access: CONTROL,
-  // An archive of 2 GB, what it holds, and a copy of that.
-  models: { ...CONTROL, memory: 1024, disk: 8192 },
+  models: CONTROL,
+  // A little less than `models` waits for it. An archive of 2 GB, what it holds, and a copy of that.
+  intake: { seconds: 25, memory: 1024, disk: 8192 },
   services: CONTROL,
   // What it copies may be large.
   packages: { seconds: 900, memory: 256, disk: LEAST_DISK },

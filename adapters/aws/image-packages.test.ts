@@ -24,7 +24,7 @@ const open = () => {
       return { folder, source, release };
     },
   };
-  return { sources: withImages(others), released };
+  return { sources: withImages({ sources: others, scratch: root }), released };
 };
 const uri = 'registry/mlflow@sha256:00';
 

@@ -1,25 +1,29 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CONTAINER_DATA, CONTAINER_FILE } from '../../core/models/container';
 import type { AskedImage } from '../../core/models/model-version';
 import type { FetchedPackage, PackageSources } from '../../core/models/package-source';
 
+interface Needs {
+  readonly sources: PackageSources;
+  /** The folder that packages are brought into, those of `sources` as well. */
+  readonly scratch: string;
+}
+
 /**
  * Adds images to other sources: an image, what is said of it and its data become a package like any
  * other, so that its digest covers all of them.
  */
-export const withImages = (sources: PackageSources): PackageSources => {
+export const withImages = ({ sources, scratch }: Needs): PackageSources => {
   const fetchImage = async ({ uri, ...said }: AskedImage): Promise<FetchedPackage> => {
     const data = said.data ? await sources.fetch(said.data) : null;
-    const folder = await mkdtemp(join(tmpdir(), 'image-'));
+    const folder = await mkdtemp(join(scratch, 'image-'));
     const release = async (): Promise<void> => {
       await rm(folder, { recursive: true, force: true });
       await data?.release();
     };
     try {
       await writeFile(join(folder, CONTAINER_FILE), textOf({ uri, ...said }));
-      // Both lie in this process's scratch space.
       if (data) await rename(data.folder, join(folder, CONTAINER_DATA));
     } catch (error) {
       await release();

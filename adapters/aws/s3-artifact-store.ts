@@ -29,9 +29,15 @@ export const packagePrefix = (digest: string): string => `packages/${hexOf(diges
 /** Written last, so that a package with a manifest is whole; beside the files, for these are all the model's. */
 const manifestKey = (digest: string): string => `manifests/${hexOf(digest)}`;
 
+interface S3ArtifactStore extends ArtifactStore {
+  /** Whether a package is there, and whole. */
+  has(digest: string): Promise<boolean>;
+}
+
 /** Packages in a bucket: `packages/<digest>/…` and `manifests/<digest>`. */
-export const s3ArtifactStore = ({ client, bucket, local, manifestOf }: Needs): ArtifactStore => {
+export const s3ArtifactStore = ({ client, bucket, local, manifestOf }: Needs): S3ArtifactStore => {
   const at = (Key: string) => ({ Bucket: bucket, Key });
+  const has = async (digest: string) => isObjectThere(client, at(manifestKey(digest)));
 
   const readManifest = async (digest: string): Promise<string | undefined> => {
     try {
@@ -85,12 +91,13 @@ export const s3ArtifactStore = ({ client, bucket, local, manifestOf }: Needs): A
       return { digest, size };
     },
 
+    has,
+
     async open(digest) {
-      const key = manifestKey(digest);
       try {
         const folder = await local.open(digest);
         // It may have been removed by another process.
-        if (await isObjectThere(client, at(key))) return folder;
+        if (await has(digest)) return folder;
         await local.remove(digest);
       } catch (error) {
         if (!isDomainError(error) || error.kind !== 'not-found') throw error;

@@ -12,6 +12,7 @@ import { create } from 'tar';
 import { describePython } from '../../infra-tests/support/python';
 import { unpack } from '../embedded/package-archive';
 import { s3PackageSources } from './s3-package-sources';
+import { s3Uploads } from './s3-uploads';
 import { clientOf, type MiniStack, startMiniStack } from './testing/ministack';
 
 describePython('package sources in S3', (python) => {
@@ -20,12 +21,14 @@ describePython('package sources in S3', (python) => {
   let emulator: MiniStack;
   let client: S3Client;
   let sources: ReturnType<typeof s3PackageSources>;
+  let uploads: ReturnType<typeof s3Uploads>;
   beforeAll(async () => {
     emulator = await startMiniStack(python);
     client = new S3Client(clientOf(emulator.endpoint));
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
     await client.send(new CreateBucketCommand({ Bucket: 'theirs' }));
-    sources = s3PackageSources({ client, bucket, newId: randomUUID, unpack, mlflow: null });
+    sources = s3PackageSources({ client, bucket, scratch: root, unpack, mlflow: null });
+    uploads = s3Uploads({ client, bucket, newId: randomUUID });
   }, 60_000);
   afterAll(async () => {
     client.destroy();
@@ -43,8 +46,8 @@ describePython('package sources in S3', (python) => {
   const put = (Key: string, Body: string) =>
     client.send(new PutObjectCommand({ Bucket: 'theirs', Key, Body }));
 
-  it('take what was uploaded to an address of its own, once', async () => {
-    const { upload_id, url, method } = await sources.createUpload();
+  it('take what was uploaded to an address of its own, until it is forgotten', async () => {
+    const { upload_id, url, method } = await uploads.create();
     const sent = await fetch(url, { method, body: new Uint8Array(await archive()) });
     expect(sent.status).toBe(200);
 
@@ -52,12 +55,19 @@ describePython('package sources in S3', (python) => {
     expect(readdirSync(fetched.folder)).toEqual(['MLmodel']);
     await fetched.release();
     expect(() => readdirSync(fetched.folder)).toThrow('ENOENT');
+    const image = { uri: 'x', data: { upload: upload_id } };
+    for (const other of [{ s3: 's3://theirs/models' }, { image: { uri: 'x' } }]) {
+      await uploads.forget(other);
+    }
+    expect(await keys()).toHaveLength(1);
+    await uploads.forget({ image });
+    await uploads.forget({ upload: upload_id });
     expect(await keys()).toEqual([]);
     await expect(sources.fetch({ upload: upload_id })).rejects.toThrow(/no such upload/);
   });
 
   it('refuse uploads that were never sent, and names that are none', async () => {
-    const { upload_id } = await sources.createUpload();
+    const { upload_id } = await uploads.create();
     for (const upload of [upload_id, '../records', '']) {
       await expect(sources.fetch({ upload })).rejects.toMatchObject({ kind: 'bad-request' });
     }

@@ -1,24 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
-import {
-  DeleteObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { HeadObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import type { ModelSource } from '../../core/models/model-version';
 import type { FetchedPackage, PackageSources } from '../../core/models/package-source';
 import { DomainError } from '../../core/shared/domain-error';
 import { downloadObject } from './s3-objects';
+import { noSuchUpload, uploadKey } from './s3-uploads';
 
 interface Needs {
   readonly client: S3Client;
   /** Where uploads lie, under `uploads/`. */
   readonly bucket: string;
-  readonly newId: () => string;
+  /** The folder that packages are brought into. */
+  readonly scratch: string;
   /** Makes a package folder of an archive or an `.onnx` file, which it may move; answers the folder. */
   readonly unpack: (file: string, into: string) => Promise<string>;
   /** Brings `models:/…` into a folder and answers it with its number; null without a tracking server. */
@@ -27,43 +21,22 @@ interface Needs {
     | null;
 }
 
-/** Where to send a package to. The address is its own permission. */
-interface UploadPlace {
-  readonly upload_id: string;
-  readonly url: string;
-  readonly method: 'PUT';
-}
-
-const UPLOAD_LASTS_S = 15 * 60;
 /** What a function's disk is made for. */
 const MAX_BYTES = 2 * 1024 ** 3;
 const MAX_FILES = 2_000;
 
-const keyOf = (upload: string): string => {
-  if (/^[0-9a-f-]{36}$/.test(upload)) return `uploads/${upload}`;
-  throw notThere();
-};
+/** Packages from uploads, which stay, from S3 and from MLflow; none from this disk. */
+export const s3PackageSources = (needs: Needs): PackageSources => {
+  const { client, bucket, unpack, mlflow } = needs;
 
-/** Packages from uploads, which go to S3 directly, from S3 and from MLflow; none from this disk. */
-export const s3PackageSources = (
-  needs: Needs,
-): PackageSources & { readonly createUpload: () => Promise<UploadPlace> } => {
-  const { client, bucket, newId, unpack, mlflow } = needs;
-
-  /** A folder that goes when the package is registered, or when it cannot be made. */
+  /** A folder that goes when the package is stored, or when it cannot be made. */
   const inScratch = async (
     make: (folder: string) => Promise<{ readonly folder: string; readonly source: ModelSource }>,
-    alsoRelease: () => Promise<unknown> = async () => undefined,
   ): Promise<FetchedPackage> => {
-    const scratch = await mkdtemp(join(tmpdir(), 'fetched-'));
+    const scratch = await mkdtemp(join(needs.scratch, 'fetched-'));
     const remove = () => rm(scratch, { recursive: true, force: true });
     try {
-      const made = await make(scratch);
-      const release = async () => {
-        await remove();
-        await alsoRelease();
-      };
-      return { ...made, release };
+      return { ...(await make(scratch)), release: remove };
     } catch (error) {
       await remove();
       throw error;
@@ -74,19 +47,18 @@ export const s3PackageSources = (
     downloadObject(client, { Bucket, Key }, to).catch(unreadable);
 
   const fromUpload = async (upload: string): Promise<FetchedPackage> => {
-    const object = { Bucket: bucket, Key: keyOf(upload) };
+    const object = { Bucket: bucket, Key: uploadKey(upload) };
     const { ContentLength = 0 } = await client
       .send(new HeadObjectCommand(object))
       .catch((error: unknown) => {
-        throw isGone(error) ? notThere() : error;
+        throw isGone(error) ? noSuchUpload() : error;
       });
     assertSize(ContentLength);
-    const make = async (scratch: string) => {
+    return inScratch(async (scratch) => {
       const sent = join(scratch, 'sent');
       await download(object.Bucket, object.Key, sent);
       return { folder: await unpack(sent, join(scratch, 'package')), source: { upload } };
-    };
-    return inScratch(make, () => client.send(new DeleteObjectCommand(object)));
+    });
   };
 
   const fromS3 = async (uri: string): Promise<FetchedPackage> => {
@@ -141,13 +113,6 @@ export const s3PackageSources = (
           : 'an image is no package by itself: upload a package',
       );
     },
-
-    async createUpload() {
-      const upload_id = newId();
-      const put = new PutObjectCommand({ Bucket: bucket, Key: keyOf(upload_id) });
-      const url = await getSignedUrl(client, put, { expiresIn: UPLOAD_LASTS_S });
-      return { upload_id, url, method: 'PUT' };
-    },
   };
 };
 
@@ -168,8 +133,5 @@ const unreadable = (error: unknown): never => {
   }
   throw error;
 };
-
-const notThere = (): DomainError =>
-  new DomainError('bad-request', 'there is no such upload, or it was registered: send it again');
 
 const refused = (why: string): DomainError => new DomainError('bad-request', why);

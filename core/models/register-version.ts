@@ -1,22 +1,11 @@
-import { DomainError } from '../shared/domain-error';
 import { retryRaces } from '../shared/revisions';
 import type { Stored } from '../shared/stored';
 import type { ArtifactStore } from './artifact-store';
 import type { ModelRecords } from './model-records';
-import type { AskedSource, ExpectedAnswers, ModelVersion } from './model-version';
-import type {
-  FetchedPackage,
-  PackageChecks,
-  PackageDescription,
-  PackageSources,
-} from './package-source';
-
-/** Answers that came with a registration; without rows they are for the package's own example. */
-export interface GivenAnswers {
-  readonly input?: ExpectedAnswers['input'] | undefined;
-  readonly predictions: readonly unknown[];
-  readonly probabilities: ExpectedAnswers['probabilities'];
-}
+import type { AskedSource, ModelVersion } from './model-version';
+import type { PackageIntake } from './package-intake';
+import type { FetchedPackage, PackageChecks, PackageSources } from './package-source';
+import { type GivenAnswers, storePackage, type TakenPackage } from './store-package';
 
 /** A model version as it is asked for. */
 export interface Registration {
@@ -28,13 +17,16 @@ export interface Registration {
   readonly created_by: string;
 }
 
-/** What registering a package needs. */
-export interface RegistrationNeeds {
+interface RecordNeeds {
   readonly models: Pick<ModelRecords, 'find' | 'add' | 'isNeeded'>;
+  readonly now: () => Date;
+}
+
+/** What registering a package needs. */
+export interface RegistrationNeeds extends RecordNeeds {
   readonly artifacts: ArtifactStore;
   readonly sources: PackageSources;
   readonly checks: PackageChecks;
-  readonly now: () => Date;
 }
 
 /**
@@ -54,16 +46,35 @@ export const registerVersion =
 
 /** The part of a registration that comes after the package is here. */
 export const registerPackage =
-  ({ models, artifacts, checks, now }: RegistrationNeeds) =>
-  async (registration: Registration, { folder, source }: FetchedPackage) => {
-    const described = await checks.inspect(folder);
-    const { flavor, runtime, signature, container } = described;
-    const expected = await checks.gate(folder, {
-      ...described,
-      expected: expectedOf(described, registration.expected),
-    });
-    const { digest, size } = await artifacts.put(folder);
+  (needs: RegistrationNeeds) =>
+  async (registration: Registration, fetched: FetchedPackage): Promise<Stored<ModelVersion>> => {
+    const taken = await storePackage(needs)(fetched, registration.expected);
+    return registerTaken(needs)(registration, taken, () => needs.artifacts.put(fetched.folder));
+  };
+
+/**
+ * `registerVersion` where packages are read elsewhere.
+ * @throws as `PackageIntake.take`
+ */
+export const registerThrough =
+  ({ intake, ...needs }: RecordNeeds & { readonly intake: PackageIntake }) =>
+  async (registration: Registration): Promise<Stored<ModelVersion>> => {
+    const { source, expected } = registration;
+    const taken = await intake.take({ source, expected });
+    return registerTaken({ ...needs, artifacts: intake })(registration, taken, () =>
+      intake.settle({ source, expected }, taken.digest),
+    );
+  };
+
+const registerTaken =
+  ({
+    models,
+    artifacts,
+    now,
+  }: RecordNeeds & { readonly artifacts: Pick<ArtifactStore, 'remove'> }) =>
+  async (registration: Registration, taken: TakenPackage, putAgain: () => Promise<unknown>) => {
     const { model, description, tags, created_by } = registration;
+    const { flavor, runtime, signature, expected, container, digest, size, source } = taken;
     const draft = {
       ...{ model, flavor, runtime, digest, size, signature, expected },
       ...{ description, tags, source, created_by, created_at: now().toISOString() },
@@ -71,8 +82,8 @@ export const registerPackage =
     };
     try {
       const added = await addNext(models, draft);
-      // The last version that had these files may have been deleted, and they with it, since `put`.
-      await artifacts.put(folder);
+      // The last version that had these files may have been deleted, and they with it, since they were put.
+      await putAgain();
       return added;
     } catch (error) {
       if (!(await models.isNeeded(digest))) await artifacts.remove(digest);
@@ -82,7 +93,7 @@ export const registerPackage =
 
 /** Others may register at the same moment: each gets a number of its own. */
 const addNext = (
-  models: RegistrationNeeds['models'],
+  models: RecordNeeds['models'],
   draft: Omit<ModelVersion, 'version'>,
 ): Promise<Stored<ModelVersion>> =>
   retryRaces(async (write) => {
@@ -90,19 +101,3 @@ const addNext = (
     const version = (head?.latest_version ?? 0) + 1;
     return write(models.add({ ...draft, version }, head));
   });
-
-const expectedOf = (
-  { expected }: PackageDescription,
-  given: GivenAnswers | undefined,
-): ExpectedAnswers | null => {
-  if (!given) return expected;
-  const input = given.input ?? expected?.input;
-  if (!input) {
-    throw new DomainError(
-      'bad-request',
-      'the package has no input example: send the rows as expected.input, beside their answers',
-    );
-  }
-  const { predictions, probabilities } = given;
-  return { input, predictions, probabilities, origin: 'given' };
-};

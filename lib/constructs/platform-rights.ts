@@ -43,7 +43,9 @@ export const platformRights = (needs: Needs): Readonly<Record<FunctionName, read
     ],
     about: [],
     access: [...changes, keptKeys],
-    models: [...changes, ...artifacts],
+    models: changes,
+    // What strangers send is read here: it may touch no record.
+    intake: [...key, ...artifacts],
     packages: [...key, ...ships],
     services: [...changes, keptKeys, readsLogs, endsLogs, READS_METRICS],
     reconcile: [...changes, keptKeys, templates, ...deployed, ...runsServices, invokes, endsLogs],
@@ -53,8 +55,8 @@ export const platformRights = (needs: Needs): Readonly<Record<FunctionName, read
 /** What SageMaker says of instances. */
 const READS_METRICS: Right = { actions: ['cloudwatch:GetMetricData'], resources: ['*'] };
 
-/** What `services` and `packages` may beyond it, once `reconcile` is there: tell it what has changed. */
-export const tellsReconcile = (functionArn: string): Right => ({
+/** What functions may beyond it, once the one that they need is there: have it run. */
+export const runsFunction = (functionArn: string): Right => ({
   actions: ['lambda:InvokeFunction'],
   resources: [functionArn],
 });

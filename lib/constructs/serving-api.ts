@@ -32,7 +32,9 @@ export interface ServingApiProps {
   readonly prefix: string;
   readonly stage: string;
   readonly config: StageConfig;
-  readonly functions: Readonly<Record<Exclude<FunctionName, 'packages' | 'reconcile'>, IFunction>>;
+  readonly functions: Readonly<
+    Record<Exclude<FunctionName, 'intake' | 'packages' | 'reconcile'>, IFunction>
+  >;
 }
 
 /** The wire's version: what stands before every path where API Gateway's own address is used. */

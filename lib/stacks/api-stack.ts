@@ -16,7 +16,7 @@ import { Firewall } from '../constructs/firewall';
 import { gpuServerImage, modelServerImage } from '../constructs/model-server-image';
 import { platformData } from '../constructs/platform-data';
 import { PlatformFunction } from '../constructs/platform-function';
-import { platformRights, readsNotes, tellsReconcile } from '../constructs/platform-rights';
+import { platformRights, readsNotes, runsFunction } from '../constructs/platform-rights';
 import { Reconciliation } from '../constructs/reconciliation';
 import type { Right } from '../constructs/right';
 import { ServiceRoles } from '../constructs/service-roles';
@@ -67,7 +67,7 @@ export class ApiStack extends Stack {
       ALLOWED_INSTANCE_TYPES: config.allowedInstanceTypes.join(','),
       ...(config.baseUrl !== null && { BASE_URL: config.baseUrl }),
     };
-    const registering = {
+    const reading = {
       ...environment,
       IMAGE_REGISTRIES: imageRegistries(this.account, this.region, config).join(','),
     };
@@ -111,7 +111,10 @@ export class ApiStack extends Stack {
     // When it looks for what has changed, services' stacks must be able to find it.
     reconcile.node.addDependency(...followed);
     const changing = { ...control, RECONCILE_FUNCTION: reconcile.functionArn };
-    const tells = tellsReconcile(reconcile.functionArn);
+    const tells = runsFunction(reconcile.functionArn);
+    const intake = start('Intake', 'intake', reading).live;
+    const registering = { ...environment, INTAKE_FUNCTION: intake.functionArn };
+    const takesIn = runsFunction(intake.functionArn);
     const { api, stageName } = new ServingApi(this, 'Serving', {
       ...{ prefix, stage, config },
       functions: {
@@ -119,7 +122,7 @@ export class ApiStack extends Stack {
         predict: predict.live,
         about: start('About', 'about').live,
         access: start('Access', 'access').live,
-        models: start('Models', 'models', registering).live,
+        models: start('Models', 'models', registering, [takesIn]).live,
         services: start('Services', 'services', changing, [readsNotes(notes.logGroupArn), tells])
           .live,
       },

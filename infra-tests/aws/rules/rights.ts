@@ -39,10 +39,9 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   About: OWN,
   Authorizer: [...OWN, ...READS],
   Access: [...OWN, ...CHANGES, ...KEEPS_KEYS],
-  Models: [
-    ...[...OWN, ...CHANGES],
-    ...['s3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
-  ],
+  Models: [...OWN, ...CHANGES, 'lambda:InvokeFunction'],
+  // It reads what strangers send, and no record.
+  Intake: [...OWN, 's3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
   // Of the CDK's bucket, and of the platform's.
   Packages: [
     ...[...OWN, 's3:GetObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
