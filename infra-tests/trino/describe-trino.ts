@@ -21,12 +21,16 @@ const INSTALL_MS = 900_000;
 const TEST_MS = 60_000;
 
 /**
- * A describe that runs once for each release of Trino, on a server that all files of a run share.
+ * A describe that runs once for each release of Trino, or each of those given, on a server that all files of a run share.
  * Releases are made once, which takes a minute or two. What cannot be made is said in one line; with
  * `CI=true` that is a failure.
  */
-export const describeTrino = (name: string, tests: (trino: Trino) => void): void => {
-  for (const version of TRINO_VERSIONS) {
+export const describeTrino = (
+  name: string,
+  tests: (trino: Trino) => void,
+  versions: readonly TrinoVersion[] = TRINO_VERSIONS,
+): void => {
+  for (const version of versions) {
     const missing = isInstalled(version) ? undefined : install(version);
     describe(`${name} (Trino ${version})`, () => {
       if (missing === undefined) return withServer(version, tests);
