@@ -42,7 +42,8 @@ export const handler = middy<CloudFormationCustomResourceEvent, void>()
       return;
     }
     try {
-      await copy(event.ResourceProperties as unknown as Said);
+      const { From, Copies } = event.ResourceProperties;
+      await copy({ From, Copies });
       await tell({ detail: { deployment: asker } });
     } catch (error) {
       report(error, RequestId);

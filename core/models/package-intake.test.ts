@@ -8,6 +8,7 @@ import { modelRecords } from './model-records';
 import { type PackageIntake, packageIntake } from './package-intake';
 import type { PackageChecks, PackageSources } from './package-source';
 import { registerThrough } from './register-version';
+import { ONE_COLUMN } from './signature-fixture';
 
 const root = mkdtempSync(join(tmpdir(), 'intake-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -15,13 +16,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const inspect: PackageChecks['inspect'] = async () => ({
   flavor: 'onnx',
   runtime: 'onnx',
-  signature: {
-    inputs: [{ name: 'x', type: 'double', required: true }],
-    positional: false,
-    storage: ['float32'],
-    matrix: true,
-    output: { type: 'double', width: 1, classes: null },
-  },
+  signature: ONE_COLUMN,
   expected: null,
 });
 

@@ -12,6 +12,7 @@ import { modelRecords } from './model-records';
 import type { ExpectedAnswers } from './model-version';
 import type { PackageChecks, PackageDescription, PackageSources } from './package-source';
 import { registerVersion } from './register-version';
+import { ONE_COLUMN } from './signature-fixture';
 
 const root = mkdtempSync(join(tmpdir(), 'register-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -26,13 +27,7 @@ const example: ExpectedAnswers = {
 const described: PackageDescription = {
   flavor: 'onnx',
   runtime: 'onnx',
-  signature: {
-    inputs: [{ name: 'x', type: 'double', required: true }],
-    positional: false,
-    storage: ['float32'],
-    matrix: true,
-    output: { type: 'double', width: 1, classes: null },
-  },
+  signature: ONE_COLUMN,
   expected: example,
 };
 
