@@ -13,6 +13,8 @@ export interface Contract {
   readonly later?: z.ZodType;
   /** Media types of an answer that is no JSON. */
   readonly content?: readonly string[];
+  /** What lies at the address that 303 names, where it is answered. */
+  readonly elsewhere?: string;
   /** Statuses of problems beside those that routes of its kind have. */
   readonly problems?: readonly number[];
 }

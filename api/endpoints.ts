@@ -3,7 +3,7 @@ import type { Operator } from '../core/access/access-types';
 import { DomainError } from '../core/shared/domain-error';
 import type { Contract } from './contract';
 import type { contracts } from './contracts';
-import type { Endpoint, HttpRequest } from './http';
+import type { Endpoint, HttpRequest, HttpResponse } from './http';
 import { PROTO_REFUSED, protoMembers } from './proto-members';
 import type { Capability, Endpoints, RouteName, RouteOf } from './routes';
 
@@ -22,7 +22,7 @@ export type Input<N extends RouteName> = z.output<(typeof contracts)[N]['input']
 /** What an endpoint answers: the body, or the body with headers of its own. */
 type Run<N extends RouteName> = (
   input: Input<N>,
-) => Promise<AnswerOf<N> | Headed<AnswerOf<N>> | Later | Streamed>;
+) => Promise<AnswerOf<N> | Headed<AnswerOf<N>> | Later | Streamed | Elsewhere>;
 
 /** A body with headers beside the usual ones. */
 export class Headed<T> {
@@ -52,6 +52,14 @@ export class Streamed {
   }
 }
 
+/** What is to be fetched from somewhere else: 303. */
+export class Elsewhere {
+  readonly url: string;
+  constructor(url: string) {
+    this.url = url;
+  }
+}
+
 /** What each route of a capability does, without what every route does. */
 export type Runs<C extends Capability> = { readonly [N in RouteOf<C>]: Run<N> };
 
@@ -76,13 +84,16 @@ const endpoint = (
   { input, status }: Contract,
   run: (input: never) => Promise<unknown>,
 ): Endpoint => {
-  return async (request) => {
+  return async (request): Promise<HttpResponse> => {
     const { path, query, headers, operator, requestId, caller } = request;
     const parsed = input.safeParse({ path, query, headers, body: json(request) });
     if (!parsed.success) throw badRequest(parsed.error);
     const answer = await run({ ...parsed.data, operator, requestId, caller } as never);
     if (answer instanceof Later) return { status: 202, headers: JSON_TYPE, body: answer.body };
     if (answer instanceof Streamed) return { status, headers: answer.headers, body: answer.body };
+    if (answer instanceof Elsewhere) {
+      return { status: 303, headers: { location: answer.url }, body: null };
+    }
     const { body, headers: own } =
       answer instanceof Headed ? answer : { body: answer, headers: {} };
     return {

@@ -116,7 +116,7 @@ const sorted = (statuses: readonly number[]) => [...new Set(statuses)].sort((a, 
 
 const FILE = { schema: { type: 'string', format: 'binary' } };
 
-const answerOf = ({ status, summary, answer, later, content: types }: Contract) => {
+const answerOf = ({ status, summary, answer, later, elsewhere, content: types }: Contract) => {
   const schema = answer && schemaOf(answer, 'output');
   const revised = schema?.properties && 'revision' in schema.properties;
   return {
@@ -134,6 +134,12 @@ const answerOf = ({ status, summary, answer, later, content: types }: Contract) 
         description: 'It takes longer: ask again',
         headers: REQUEST_ID,
         content: { 'application/json': { schema: schemaOf(later, 'output') } },
+      },
+    }),
+    ...(elsewhere && {
+      303: {
+        description: elsewhere,
+        headers: { ...REQUEST_ID, location: { schema: { type: 'string', format: 'uri' } } },
       },
     }),
   };

@@ -167,6 +167,8 @@ const tables = {
   },
   eraseData: { ...ofService('POST', '/erasures', 'admin'), capability: 'tables' },
   refreshTables: { ...ofService('POST', '/tables/refresh', 'editor'), capability: 'tables' },
+  getTablesRun: { ...ofService('GET', '/tables/runs/{run}', 'viewer'), capability: 'tables' },
+  getTablesStatus: { ...ofService('GET', '/tables/status', 'viewer'), capability: 'tables' },
 } as const satisfies Routes;
 
 /**

@@ -62,7 +62,15 @@ export const startPlatform = async (folder, wrap = []) => {
   return {
     ...{ url, data, call, pid: child.pid, key: keys.wine.bench },
     sql: async (sql, max_rows = 10_000) => (await call('/api/query', { sql, max_rows })).rows,
-    refresh: () => call('/api/services/wine/tables/refresh', {}),
+    async refresh() {
+      const begun = await call('/api/services/wine/tables/refresh', {});
+      let run = begun;
+      while (run.status === undefined || run.status === 'running') {
+        run = await call(`/api/services/wine/tables/runs/${begun.run_id}`);
+      }
+      if (run.status === 'failed') throw new Error(run.error);
+      return run;
+    },
     /** The process of its tables with this role. */
     tablesPid: (role) => {
       const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');

@@ -39,6 +39,16 @@ const wantedOf = (call) => async (status, path, options) => {
   throw new Error(`${options?.method ?? ''} ${path} answered ${answer.status}: ${why}`);
 };
 
+/** Waits until all is in the tables, for which the platform answers each 25 seconds. */
+const refresh = async (call, want) => {
+  const { status, body } = await call(`${WINE}/tables/refresh`, { method: 'POST' });
+  if (status !== 200 && status !== 202) throw new Error(`the tables: ${body.detail ?? status}`);
+  for (let run = body; status === 202 && run.status !== 'succeeded'; ) {
+    run = await want(200, `${WINE}/tables/runs/${body.run_id}`);
+    if (run.status === 'failed') throw new Error(`the tables: ${run.error}`);
+  }
+};
+
 const register = async (want, folder) => {
   // Not at the top: the installation that brings it may only now have been made.
   const tar = await import('tar');
@@ -201,7 +211,7 @@ const story = async (call) => {
     await split(want, before);
   }
   say('Bringing all of it into the tables …');
-  await want(200, `${WINE}/tables/refresh`, { method: 'POST' });
+  await refresh(call, want);
   return stem;
 };
 

@@ -14,6 +14,7 @@ import { ApiStack } from '../lib/stacks/api-stack';
 import { DataStack } from '../lib/stacks/data-stack';
 import { PackagesStack } from '../lib/stacks/packages-stack';
 import { ServiceStack } from '../lib/stacks/service-stack';
+import { TablesStack } from '../lib/stacks/tables-stack';
 import { manifestServices } from './platform/manifest-services';
 
 const DEFAULT_MANIFEST = 'tidegate.yaml';
@@ -30,7 +31,9 @@ const prefix = prefixOf(stage);
 const data = new DataStack(app, `${prefix}-data`, { env, stage, config });
 const api = new ApiStack(app, `${prefix}-api`, { env, stage, config });
 api.addStackDependency(data, 'it reads what the data stack tells of its table and buckets');
-for (const stack of [data, api]) Tags.of(stack).add('tidegate:stage', stage);
+const tables = new TablesStack(app, `${prefix}-tables`, { env, stage, config });
+tables.addStackDependency(api, 'its alarms tell the topic of the API stack');
+for (const stack of [data, api, tables]) Tags.of(stack).add('tidegate:stage', stage);
 
 /** `-c manifest=none` deploys the platform alone. */
 const given: unknown = app.node.tryGetContext('manifest');

@@ -12,6 +12,7 @@ import { endFor, serveAsks, tell } from '../adapters/embedded/tables/serve-asks'
 import { becomeSoleBuilder } from '../adapters/embedded/tables/sole-builder';
 import { tableBuilder } from '../adapters/embedded/tables/table-builder';
 import { openTableState } from '../adapters/embedded/tables/table-state';
+import { tablesStatus } from '../adapters/embedded/tables/tables-status';
 import type { Retention } from '../core/services/service';
 import { serviceRecords } from '../core/services/service-records';
 import { everyPage } from '../core/shared/page';
@@ -86,7 +87,9 @@ const runBuilder = async (): Promise<void> => {
     trouble: (message) => tell({ tell: 'trouble', message }),
     giveUp: () => process.exit(1),
   });
+  const statusOf = tablesStatus({ state, log, labels });
   serveAsks(async (asked) => {
+    if (asked.ask === 'status') return statusOf(asked.service);
     if (asked.ask === 'catch-up') return builder.refresh(asked.again);
     if (asked.ask === 'erase') return builder.erase(asked.service, asked.what, asked.upTo);
     if (asked.ask === 'purge') return builder.purge(asked.service, asked.upTo);

@@ -11,6 +11,8 @@ export interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly timeoutMs?: number;
+  /** Aborted, the request is given up. */
+  readonly signal?: AbortSignal;
   /** `never` tries once; `patient` also waits when the platform says `throttled`. */
   readonly retry?: 'never' | 'patient';
 }
@@ -73,7 +75,7 @@ const pause = async (error: unknown): Promise<void> => {
 
 const reach = async (
   endpoint: string,
-  { method, path, query, headers, body, timeoutMs = TIMEOUT_MS }: Sent,
+  { method, path, query, headers, body, signal, timeoutMs = TIMEOUT_MS }: Sent,
   credential: string | undefined,
 ): Promise<Answered> => {
   const search = new URLSearchParams();
@@ -90,7 +92,7 @@ const reach = async (
       },
       // A credential follows no redirect.
       redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
       ...(body !== undefined && { body }),
     });
     return await answered(response);

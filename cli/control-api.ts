@@ -44,6 +44,8 @@ export type Taking<C extends Call> = { readonly path: Names<C> } & Query<C> &
     /** The revision the change was thought up for. */
     readonly ifMatch?: number;
     readonly timeoutMs?: number;
+    /** Aborted, the call is given up: what it asked for may go on. */
+    readonly signal?: AbortSignal;
   };
 
 /** An item of a list that a call answers. */
@@ -58,13 +60,14 @@ interface Loose {
   readonly body?: unknown;
   readonly ifMatch?: number;
   readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
 }
 
 /** The control API, its paths, inputs and answers typed by the platform's own contracts. */
 export const controlApi =
   (send: Send): CallApi =>
   async <C extends Call>(call: C, taking: Taking<C>): Promise<AnswerTo<C>> => {
-    const { path, query, body, ifMatch, timeoutMs } = taking as Loose;
+    const { path, query, body, ifMatch, timeoutMs, signal } = taking as Loose;
     const [method = '', route = ''] = call.split(' ');
     const answer = await send({
       method,
@@ -76,6 +79,7 @@ export const controlApi =
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(signal && { signal }),
     });
     return (answer.status === 204 ? null : jsonOf(answer)) as AnswerTo<C>;
   };

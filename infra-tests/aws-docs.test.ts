@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
-import { type CostLine, totalOf } from '../cli/aws/cost-lines';
+import { type CostLine, SECONDS_A_MONTH, totalOf } from '../cli/aws/cost-lines';
 import { idleCost } from '../cli/aws/idle-cost';
 import { predictionCost } from '../cli/aws/prediction-cost';
 import { type StageLike, stagesLike } from '../cli/aws/stage-like';
+import { tablesCost } from '../cli/aws/tables-cost';
 import { stageConfig, stages } from '../lib/config';
 import { platformData } from '../lib/constructs/platform-data';
 import { platformRights, readsNotes, runsFunction } from '../lib/constructs/platform-rights';
 import type { Right } from '../lib/constructs/right';
+import { machineRights, tablesRights } from '../lib/constructs/tables-rights';
+import { tablesNames } from '../lib/tables-names';
 
 const lines = readFileSync(join(__dirname, '../docs/aws.md'), 'utf8').split('\n');
 const cellsOf = (line: string): readonly string[] =>
@@ -48,10 +51,17 @@ describe('docs/aws.md', () => {
   it('has every right of every function, and no other', () => {
     const config = stageConfig({});
     const stack = new Stack(new App(), 'stack');
-    const rights = platformRights({
-      ...{ stack, stage: 'dev', prefix: 'tidegate-dev', serviceRole: 'role', modelBuckets: [] },
-      data: platformData(stack, { stage: 'dev', config }),
-    });
+    const stage = 'dev';
+    const needs = {
+      ...{ stack, stage, prefix: 'tidegate-dev', serviceRole: 'role', modelBuckets: [] },
+      data: platformData(stack, { stage, config }),
+      names: tablesNames(stack, { stage, config }),
+    };
+    const rights = {
+      ...platformRights(needs),
+      ...tablesRights(needs),
+      'tidegate-<stage>-tables': machineRights(needs, ['arn']),
+    };
     const said = new Map<string, Set<string>>();
     let current = new Set<string>();
     for (const [name, actions = ''] of table('function')) {
@@ -83,12 +93,21 @@ describe('docs/aws.md', () => {
       predictionCost({ predictions: 1_000_000, perSecond: 10, stage });
     expect(table('per million')).toEqual(costs(million));
     expect(table('per month')).toEqual(costs(idleCost));
+    const month = SECONDS_A_MONTH;
+    const asked = [
+      { predictions: 1_000_000, perSecond: 10 },
+      ...[1 / 60, 1].map((perSecond) => ({ predictions: month * perSecond, perSecond })),
+      { predictions: 0, perSecond: 1 },
+    ];
+    expect(table('in tables, US dollars')).toEqual(costTable(asked.map(tablesCost)));
   });
 });
 
 /** A row for each item of dev or prod, and their sums. */
-const costs = (of: (stage: StageLike) => readonly CostLine[]) => {
-  const columns = [of(stagesLike.dev), of(stagesLike.prod)];
+const costs = (of: (stage: StageLike) => readonly CostLine[]) =>
+  costTable([of(stagesLike.dev), of(stagesLike.prod)]);
+
+const costTable = (columns: readonly (readonly CostLine[])[]) => {
   const items = new Set(columns.flatMap((lines) => lines.map(({ item }) => item)));
   const cell = (lines: readonly CostLine[], wanted: string): string =>
     lines.find(({ item }) => item === wanted)?.usd?.toFixed(2) ?? '';

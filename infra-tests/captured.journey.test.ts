@@ -1,5 +1,5 @@
 import { caller, until } from './support/api';
-import { freshName, type Home, openHome } from './support/home';
+import { buildTables, freshName, type Home, openHome } from './support/home';
 import { example, registerWine, wineBody } from './support/wine';
 
 describe('from a prediction to what is known of it', () => {
@@ -20,12 +20,28 @@ describe('from a prediction to what is known of it', () => {
   }, 60_000);
   afterAll(() => home.close());
 
+  /** What is answered once all that has arrived is in the tables. */
+  const known = async (
+    ask: () => ReturnType<Home['operator']>,
+    atLeast = 1,
+  ): ReturnType<Home['operator']> => {
+    if (home.isPrompt) return ask();
+    return until(
+      async () => {
+        await buildTables(home, name);
+        return ask();
+      },
+      ({ status, body }) => status === 200 && (body.items?.length ?? atLeast) >= atLeast,
+      180_000,
+    );
+  };
+
   it('finds a request again by its id and by the id the caller gave it', async () => {
     const { body } = await predict({ ...wineBody, client_request_id: 'find me' });
     await predict({ instances: [] });
     await predict('not JSON');
     const path = `/api/services/${name}/requests`;
-    const found = await home.operator(`${path}/${body.request_id}`);
+    const found = await known(() => home.operator(`${path}/${body.request_id}`));
     expect(found).toMatchObject({
       status: 200,
       body: { status_code: 200, client_request_id: 'find me', row_count: example.data.length },
@@ -34,16 +50,16 @@ describe('from a prediction to what is known of it', () => {
     expect(JSON.parse(found.body.response)).toEqual(body);
     const listed = await home.operator(`${path}?client_request_id=find%20me`);
     expect(listed.body.items).toMatchObject([{ request_id: body.request_id }]);
-    const refusals = await home.operator(`${path}?status=400`);
+    const refusals = await known(() => home.operator(`${path}?status=400`), 2);
     expect(refusals.body.items.length).toBeGreaterThanOrEqual(2);
-  });
+  }, 240_000);
 
   it('finds what each version answered for a comparison, under the id answered', async () => {
     const { body: compared } = await predict(wineBody, 'compare');
     const path = `/api/services/${name}/requests?primary_request_id=${compared.request_id}`;
-    const { body } = await home.operator(path);
+    const { body } = await known(() => home.operator(path), 2);
     expect(body.items).toMatchObject([{ role: 'compare' }, { role: 'compare' }]);
-  });
+  }, 240_000);
 
   it('writes down who looked', async () => {
     const { body } = await home.operator('/api/audit?limit=50');

@@ -80,8 +80,20 @@ describe('what was captured', () => {
     });
     expect(filesWith(platform.data, 'customer-1234')).toEqual([]);
     await predict('wine', 'still-served');
-    await refresh('wine');
+    const { run_id } = (await refresh('wine')).body;
     expect(await sql('SELECT count(*) FROM inference.wine')).toEqual([[rows]]);
+
+    const tables = (name: string, rest: string) => operator(`/api/services/${name}/tables/${rest}`);
+    expect(await tables('wine', `runs/${run_id}`)).toMatchObject({
+      status: 200,
+      body: { run_id, kind: 'refresh', status: 'succeeded', requests: 0, error: null },
+    });
+    expect((await tables('other', `runs/${run_id}`)).status).toBe(404);
+    expect(await tables('wine', 'status')).toMatchObject({
+      status: 200,
+      body: { waiting_since: null, built_at: expect.stringContaining('T') },
+    });
+    expect((await tables('nowhere', 'status')).status).toBe(404);
   }, 60_000);
 
   it('goes with its service when that is asked for, and only then', async () => {

@@ -10,7 +10,6 @@ import { problemAnswer } from '../api/inference/serve';
 import { type ServiceExchange, serviceApi } from '../api/inference/service-api';
 import { toProblem } from '../api/problem';
 import type { KeyUses } from '../core/access/key-uses';
-import { DomainError } from '../core/shared/domain-error';
 import { callerIn } from './support/caller-context';
 import { bodyOf, headersOf } from './support/gateway-event';
 import { publishMetrics } from './support/metrics';
@@ -25,7 +24,6 @@ const prediction = once(async () => {
   opened = await openPrediction();
   return opened;
 });
-const NO_LABELS = new DomainError('not-found', 'labels are not taken in this home yet');
 
 const USES_EVERY_MS = 60_000;
 let usesFlushedAt = clock();
@@ -60,7 +58,7 @@ const answer = async (event: APIGatewayProxyEvent, requestId: string, startedAt:
   const serve = serviceApi({
     ...{ directory: rooms.directory, report, admit: admitted, admitLabels: admitted },
     ...{ predict: rooms.predict, compare: rooms.compare, metadata: rooms.metadata },
-    takeLabels: async ({ requestId: id }) => problemAnswer(toProblem(NO_LABELS, id, report)),
+    takeLabels: rooms.takeLabels,
   });
   return new Promise<EdgeAnswer>((resolve) => {
     const exchange: ServiceExchange = {

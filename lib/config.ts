@@ -20,17 +20,27 @@ export interface Concurrency {
 /** What differs between the stages of one installation. */
 export interface StageConfig {
   /**
-   * What happens to records, model packages and captured requests when their stack goes away. With
+   * What happens to records, model packages, captured requests and tables when their stack goes away. With
    * `RETAIN` they also cannot be deleted by mistake.
    */
   readonly removal: RemovalPolicy.RETAIN | RemovalPolicy.DESTROY;
   /** Whose key data is encrypted with: AWS's own, or one in this account, which costs $1 a month. */
   readonly encryption: 'aws-owned' | 'customer-key';
   /**
-   * Days that captured requests are kept, spilled bodies and what could not be delivered with them;
-   * null, the default, keeps them: they are in no table yet.
+   * Days that captured requests and labels are kept as they arrived, spilled bodies and what could not
+   * be delivered with them; 30 by default, null keeps them. Builds alone read them: tables have their own
+   * retention.
    */
   readonly capturedDays: number | null;
+  /** The database of the tables, in Glue's catalog: `inference` by default; no two stages of an account share one. */
+  readonly database: string;
+  /** Minutes from one build of tables to the next, 15 by default: what has arrived by then is built. */
+  readonly tablesEvery: number;
+  /**
+   * Bytes that one statement may read before Athena stops it, 10 MB at least: $5 a TB. Of builds $0.50 by
+   * default (100 GB), which they try again while it is too little; of queries $5 (1 TB).
+   */
+  readonly scanLimits: { readonly builds: number; readonly queries: number };
   /** How long the platform's log lines are kept; a month by default. */
   readonly logRetention: RetentionDays;
   /** From which level on functions log; `INFO` by default. Above it Lambda would drop their metrics, too. */
@@ -69,12 +79,17 @@ export interface StageConfig {
   readonly baseUrl: string | null;
 }
 
+const GB = 1e9;
+
 const defaults: StageConfig = {
   removal: RemovalPolicy.DESTROY,
   encryption: 'aws-owned',
   logRetention: RetentionDays.ONE_MONTH,
   logLevel: 'INFO',
-  capturedDays: null,
+  capturedDays: 30,
+  database: 'inference',
+  tablesEvery: 15,
+  scanLimits: { builds: 100 * GB, queries: 1_000 * GB },
   tracing: false,
   alarmEmail: null,
   allowedInstanceTypes: [
@@ -101,7 +116,7 @@ export const stageConfig = (different: Partial<StageConfig>): StageConfig => ({
 
 export const stages = {
   dev: stageConfig({
-    capturedDays: 30,
+    scanLimits: { builds: 100 * GB, queries: 100 * GB },
     tracing: true,
     logLevel: 'DEBUG',
     logRetention: RetentionDays.ONE_WEEK,

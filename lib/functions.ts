@@ -27,16 +27,25 @@ export const functions = {
   // What it copies may be large.
   packages: { seconds: 900, memory: 256, disk: LEAST_DISK },
   reconcile: { seconds: 300, memory: 512, disk: LEAST_DISK },
+  tables: CONTROL,
+  // Says what comes next, from the results of all that was run before.
+  build: { seconds: 120, memory: 512, disk: LEAST_DISK },
+  mark: { seconds: 30, memory: 256, disk: LEAST_DISK },
+  // Reads and writes what was captured, object by object.
+  sweep: { seconds: 900, memory: 1024, disk: LEAST_DISK },
 } as const satisfies Record<string, Allowance>;
 
 export type FunctionName = keyof typeof functions;
 
-/** Which function answers a capability's routes; those not served on AWS yet are nowhere, as `about` says. */
+/** Those that build tables; their stack is of its own. */
+export type TablesFunctionName = 'build' | 'mark' | 'sweep';
+
+/** Which function answers a capability's routes. */
 export const functionOf = {
   about: 'about',
   access: 'access',
   models: 'models',
   services: 'services',
-  capture: 'about',
-  tables: 'about',
+  capture: 'tables',
+  tables: 'tables',
 } as const satisfies Record<Capability, FunctionName>;

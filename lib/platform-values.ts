@@ -8,6 +8,8 @@ export type PlatformValue =
   | 'records-table'
   | 'data-key'
   | 'captured-bucket'
+  | 'tables-bucket'
+  | 'results-bucket'
   | 'artifacts-bucket'
   | 'execution-role'
   | 'capture-role'

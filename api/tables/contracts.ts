@@ -12,14 +12,21 @@ const QueryResult = z.object({
   scanned_bytes: z.int().nullable().describe('Null where the engine does not tell'),
 });
 
-const RequestIds = z
-  .array(z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/))
-  .min(1)
-  .max(1_000);
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const RequestIds = z.array(z.string().regex(UUID)).min(1).max(1_000);
 const ClientIds = z
   .array(z.string().regex(/^[\x20-\x7E]{1,256}$/))
   .min(1)
   .max(1_000);
+
+/** What a run is asked for goes from hand to hand. */
+const MOST_BYTES = 100_000;
+const isSmall = (body: object): boolean =>
+  new TextEncoder().encode(JSON.stringify(body)).length <= MOST_BYTES;
+
+const Begun = z.object({
+  run_id: z.string().describe('For GET /api/services/{service}/tables/runs/{run}'),
+});
 
 const Query = z.object({ query: z.string().min(1).max(64) });
 
@@ -63,7 +70,8 @@ export const tableContracts = {
     }),
   },
   getQueryResult: {
-    summary: 'All rows of a query that has succeeded, as a file; its statement is run again for it',
+    summary:
+      'All rows of a query that has succeeded, as a file: at home its statement is run again for it; on AWS 303 leads to a CSV, and parquet is refused',
     status: 200,
     input: z.object({
       path: Query,
@@ -71,6 +79,7 @@ export const tableContracts = {
     }),
     answer: null,
     content: ['text/csv', 'application/vnd.apache.parquet'],
+    elsewhere: 'The file lies at this address, which is its own permission for 5 minutes',
     problems: [409, 503],
   },
   cancelQuery: {
@@ -80,7 +89,8 @@ export const tableContracts = {
     answer: null,
   },
   refreshTables: {
-    summary: 'Bring all that has been captured until now into the tables of a service',
+    summary:
+      'Bring all that has been captured until now into the tables of a service; what takes over 25 s answers 202 with an id to ask again',
     status: 200,
     input: z.object({
       path: z.object({ service: Name }),
@@ -98,23 +108,57 @@ export const tableContracts = {
       errors: z.int(),
       labels: z.int(),
     }),
+    later: Begun,
+    problems: [503],
+  },
+  getTablesRun: {
+    summary: 'Where a refresh or an erasure stands; waits up to 25 s for its end',
+    status: 200,
+    input: z.object({ path: z.object({ service: Name, run: z.string().regex(UUID, 'a run id') }) }),
+    answer: z.object({
+      run_id: z.string(),
+      kind: z.enum(['refresh', 'erasure']),
+      status: z.enum(['running', 'succeeded', 'failed']),
+      requests: z
+        .int()
+        .nullable()
+        .describe('Taken out by an erasure; these are null until it ends'),
+      rows: z.int().nullable(),
+      errors: z.int().nullable(),
+      labels: z.int().nullable(),
+      error: z.string().nullable(),
+    }),
+  },
+  getTablesStatus: {
+    summary: "How far a service's tables are behind",
+    status: 200,
+    input: z.object({ path: z.object({ service: Name }) }),
+    answer: z.object({
+      waiting_since: Time.nullable().describe(
+        'Since when something captured or labelled is not in the tables; null when all is',
+      ),
+      built_at: Time.nullable().describe('When something was brought into them last'),
+    }),
     problems: [503],
   },
   eraseData: {
-    summary: 'Take whole requests out, with their rows, errors and labels',
+    summary:
+      'Take whole requests out, with their rows, errors and labels; what takes over 25 s answers 202 with an id to ask again',
     status: 200,
     input: z.object({
       path: z.object({ service: Name }),
-      body: z.union([
-        z.strictObject({ request_ids: RequestIds }),
-        z.strictObject({ client_request_ids: ClientIds }),
-        z
-          .strictObject({
-            column: z.string().regex(/^[a-z0-9_]{1,255}$/),
-            value: z.union([z.string(), z.number(), z.boolean()]),
-          })
-          .describe('Every request with a row that has this value in this column of the table'),
-      ]),
+      body: z
+        .union([
+          z.strictObject({ request_ids: RequestIds }),
+          z.strictObject({ client_request_ids: ClientIds }),
+          z
+            .strictObject({
+              column: z.string().regex(/^[a-z0-9_]{1,255}$/),
+              value: z.union([z.string(), z.number(), z.boolean()]),
+            })
+            .describe('Every request with a row that has this value in this column of the table'),
+        ])
+        .refine(isSmall, `${MOST_BYTES} bytes at most: erase in several calls`),
     }),
     answer: z.object({
       erasure_id: z.string(),
@@ -123,5 +167,7 @@ export const tableContracts = {
       errors: z.int(),
       labels: z.int(),
     }),
+    later: Begun,
+    problems: [503],
   },
 } as const satisfies Record<string, Contract>;

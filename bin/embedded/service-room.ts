@@ -17,8 +17,8 @@ interface Needs {
   readonly events: ServiceEvents;
   readonly logs: LogStore;
   readonly access: Pick<Access, 'removeKeysOf'>;
-  /** Takes out what was captured of a service. */
-  readonly purge: (service: string) => Promise<void>;
+  /** Takes out what was captured of a service; whether it is gone already. */
+  readonly purge: (service: string) => Promise<boolean>;
   readonly report: (error: unknown) => void;
   /** Called with every service that changed. */
   readonly onChange: (service: string) => void;

@@ -9,15 +9,14 @@ import { tableRequests } from '../../adapters/embedded/tables/table-requests';
 import { type Heard, tableWorker } from '../../adapters/embedded/tables/table-worker';
 import { clock, newId } from '../../adapters/primitives';
 import type { CapturedRequests } from '../../core/capture/captured-requests';
-import { foundService } from '../../core/services/find-service';
 import type { ServiceEvents } from '../../core/services/service-events';
 import type { ServiceRecords } from '../../core/services/service-records';
 import { DomainError } from '../../core/shared/domain-error';
 import { everyPage } from '../../core/shared/page';
 import type { RecordStore } from '../../core/shared/record-store';
 import { ensureTables } from '../../core/tables/ensure-tables';
-import type { Erasure } from '../../core/tables/erasure';
 import { cancelQuery, findQuery, runQuery } from '../../core/tables/run-query';
+import { findRun, startRun, tablesStatus } from '../../core/tables/run-tables';
 import { tableRecords } from '../../core/tables/table-records';
 import type { Ends } from './ends';
 import type { Env } from './options';
@@ -95,9 +94,10 @@ export const tableRoom = ({
     },
 
     /** Takes out all that was captured of a service, and forgets its tables. */
-    async purge(service: string): Promise<void> {
+    async purge(service: string): Promise<true> {
       await warehouse.purge(service);
       await tables.remove(service);
+      return true;
     },
 
     requests: tableRequests({ queries, log: requests }),
@@ -108,16 +108,10 @@ export const tableRoom = ({
       findQuery: findQuery({ warehouse }),
       queryResult: warehouse.queryResult,
       cancelQuery: cancelQuery({ warehouse }),
-      refresh: async (service: string, received: Days) => {
-        foundService(await services.read(service), service);
-        return warehouse.refresh(service, received);
-      },
-      erase: async (service: string, what: Erasure) => {
-        // Also of a service that was deleted since.
-        foundService(await tables.find(service), service);
-        return warehouse.erase(service, what);
-      },
-      newId,
+      startRun: startRun({ warehouse, services, tables }),
+      findRun: findRun({ warehouse }),
+      status: tablesStatus({ warehouse, tables }),
+      database: 'inference',
     },
   };
 };
@@ -127,10 +121,5 @@ const buildPriority = ({ TIDEGATE_BUILD_PRIORITY: text = 'idle' }: Env): string 
   if (text === 'idle' || text === 'low') return text;
   throw new DomainError('invalid-input', 'TIDEGATE_BUILD_PRIORITY is idle or low');
 };
-
-interface Days {
-  readonly from: string;
-  readonly to: string;
-}
 
 export type TableRoom = ReturnType<typeof tableRoom>;

@@ -13,6 +13,7 @@ import { alarmCost, endpointCost } from './endpoint-cost';
 import { idleCost } from './idle-cost';
 import { predictionCost } from './prediction-cost';
 import { stagesLike } from './stage-like';
+import { BUILT, tablesCost } from './tables-cost';
 
 const MILLION = 1_000_000;
 const usdOf = (lines: readonly CostLine[], item: string) =>
@@ -55,10 +56,41 @@ describe('a million predictions', () => {
   });
 });
 
+describe('a million predictions in tables', () => {
+  const at = (perSecond: number) => tablesCost({ predictions: MILLION, perSecond });
+
+  it('cost little beside the predictions, and less when they come fast: fewer builds', () => {
+    expect(totalOf(at(10))).toBeLessThan(0.3);
+    expect(totalOf(at(100))).toBeLessThan(totalOf(at(10)) / 2);
+    expect(totalOf(at(1))).toBeGreaterThan(totalOf(at(10)) * 5);
+  });
+
+  it('cost at least 10 MB a statement, and what is scanned where that is more', () => {
+    const ofBuild = BUILT.statements.requests + BUILT.statements.labels;
+    const least = (lines: readonly CostLine[]): number => {
+      const [, builds = ''] = / in ([\d,]+) builds/.exec(lines[0]?.quantity ?? '') ?? [];
+      return Number(builds.replaceAll(',', '')) * ofBuild * 0.00005;
+    };
+    // A build of a service that is asked once a second reads a MB or two.
+    expect(usdOf(at(1), 'Athena')).toBeGreaterThan(least(at(1)));
+    expect(usdOf(at(1), 'Athena')).toBeLessThan(least(at(1)) * 1.1);
+    expect(usdOf(at(1000), 'Athena')).toBeGreaterThan(least(at(1000)) * 10);
+  });
+
+  it('cost nothing where nothing comes', () => {
+    expect(totalOf(tablesCost({ predictions: 0, perSecond: 10 }))).toBe(0);
+  });
+
+  it('cost a build for each at most, however slowly they come', () => {
+    const lines = tablesCost({ predictions: 10, perSecond: 0.00001 });
+    expect(lines[0]?.quantity).toMatch(/ in 10 builds$/);
+  });
+});
+
 describe('an idle account', () => {
-  it('costs about a dollar or two a month with a stage like dev', () => {
-    expect(totalOf(idleCost(stagesLike.dev))).toBeGreaterThan(1);
-    expect(totalOf(idleCost(stagesLike.dev))).toBeLessThan(2);
+  it('costs two or three dollars a month with a stage like dev', () => {
+    expect(totalOf(idleCost(stagesLike.dev))).toBeGreaterThan(2);
+    expect(totalOf(idleCost(stagesLike.dev))).toBeLessThan(3);
   });
 
   it('has a key, a firewall and started functions with a stage like prod', () => {
@@ -67,6 +99,11 @@ describe('an idle account', () => {
     expect(usdOf(lines, 'Firewall')).toBe(7);
     // 1.25 GB x 2,628,000 s x $0.0000033334.
     expect(usdOf(lines, 'Provisioned concurrency')).toBeCloseTo(10.95, 2);
+  });
+
+  it('begins a build of tables every quarter of an hour, also where there is nothing to build', () => {
+    // 2,920 times 5 states at $0.000025, and 200 ms of half a GB.
+    expect(usdOf(idleCost(stagesLike.dev), 'Builds of tables')).toBeCloseTo(0.37 + 0.004, 2);
   });
 
   it('is that of the stages that are deployed', () => {
@@ -80,6 +117,7 @@ describe('an idle account', () => {
         ...{ firewall, tracing, provisioned },
         memoryMb: {
           authorizer: functions.authorizer.memory,
+          build: functions.build.memory,
           predict: functions.predict.memory,
           reconcile: functions.reconcile.memory,
         },
@@ -144,7 +182,8 @@ describe('tidegate cost', () => {
     expect(stdout).toMatch(/^This platform runs on a machine of yours and AWS bills nothing/);
     expect(stdout).toMatch(/^API Gateway +1,000,000 requests +3\.50$/m);
     expect(stdout).toMatch(/^wine v1 +1 × ml\.m5\.large +83\.95$/m);
-    expect(stdout.match(/^In all +- +\d+\.\d\d$/gm)).toHaveLength(3);
+    expect(stdout.match(/^In all +- +\d+\.\d\d$/gm)).toHaveLength(4);
+    expect(stdout).toMatch(/^Athena +1,\d+ statements in 112 builds +0\.\d\d$/m);
     expect(stdout).toMatch(/^An estimate, in USD, by the prices of us-east-1, 2026-/m);
     expect(stdout).toMatch(/^- predictions come at 10 a second/m);
   });

@@ -10,6 +10,7 @@ import { alarmCost, endpointCost } from './endpoint-cost';
 import { idleCost } from './idle-cost';
 import { assumptions, predictionCost } from './prediction-cost';
 import { stagesLike } from './stage-like';
+import { tablesAssumptions, tablesCost } from './tables-cost';
 
 interface CostOptions {
   readonly service?: string;
@@ -22,23 +23,26 @@ type Version = ItemOf<'GET /api/services/{service}/versions'>;
 
 const MANY = 1000;
 
-/** Estimates what the AWS home costs a month: predictions, an idle account, the endpoints of services. */
+/** Estimates what the AWS home costs a month: predictions, tables, an idle account, the endpoints of services. */
 export const showCost = async (session: Session, options: CostOptions): Promise<void> => {
   const { predictions, perSecond, like } = options;
   const versions = await versionsOf(session, options.service);
   const perPrediction = predictionCost({ predictions, perSecond, stage: stagesLike[like] });
+  const tables = tablesCost({ predictions, perSecond });
   const idle = idleCost(stagesLike[like]);
   const endpoints = [...Map.groupBy(versions ?? [], ({ service }) => service)].flatMap(
     ([service, own]) => [...endpointCost(own), alarmCost(service, own)],
   );
   const part = (lines: readonly CostLine[]) => ({ lines, total: cents(totalOf(lines)) });
   const home = homeOf(session, versions);
+  const assumed = [...assumptions(perSecond), ...tablesAssumptions];
   const estimate = {
     ...{ currency, region, priced_at, home },
     predictions: { count: predictions, per_second: perSecond, ...part(perPrediction) },
+    tables: part(tables),
     idle: { like, ...part(idle) },
     endpoints: versions && part(endpoints),
-    assumptions: assumptions(perSecond),
+    assumptions: assumed,
   };
   await session.answer(estimate, async () => {
     if (home === 'embedded') {
@@ -47,11 +51,12 @@ export const showCost = async (session: Session, options: CostOptions): Promise<
     }
     const million = `${count(predictions)} predictions, outside their endpoints`;
     await tell(session, million, perPrediction);
+    await tell(session, 'The same in tables, with labels', tables);
     await tell(session, `A month of a stage like ${like}, without services`, idle);
     if (versions === null) session.say('No platform was reached: its endpoints are not counted.');
     else if (endpoints.length > 0) await tell(session, 'A month of the services', endpoints);
     await session.print(`An estimate, in ${currency}, by the prices of ${region}, ${priced_at}:`);
-    for (const line of assumptions(perSecond)) await session.print(`- ${line}`);
+    for (const line of assumed) await session.print(`- ${line}`);
   });
 };
 

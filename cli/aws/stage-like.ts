@@ -5,10 +5,10 @@ export interface StageLike {
   readonly tracing: boolean;
   /** Functions that are started before they are needed. */
   readonly provisioned: readonly ('authorizer' | 'predict')[];
-  readonly memoryMb: Readonly<Record<'authorizer' | 'predict' | 'reconcile', number>>;
+  readonly memoryMb: Readonly<Record<'authorizer' | 'build' | 'predict' | 'reconcile', number>>;
 }
 
-const memoryMb = { authorizer: 512, predict: 768, reconcile: 512 };
+const memoryMb = { authorizer: 512, build: 512, predict: 768, reconcile: 512 };
 
 /** The stages of `lib/config.ts`, as far as they cost something: a test holds them together. */
 export const stagesLike = {

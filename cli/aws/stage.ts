@@ -26,7 +26,9 @@ export const stageStacks = async (
   for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {})) found.push(...Stacks);
   const there = found.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
   const ofService = `tidegate-${stage}-service-`;
-  const ofPlatform = ['data', 'api', 'packages'].map((name) => `tidegate-${stage}-${name}`);
+  const ofPlatform = ['data', 'api', 'tables', 'packages'].map(
+    (name) => `tidegate-${stage}-${name}`,
+  );
   return {
     services: there.filter(({ StackName = '' }) => StackName.startsWith(ofService)),
     platform: there.filter(({ StackName = '' }) => ofPlatform.includes(StackName)),

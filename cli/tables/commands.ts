@@ -1,22 +1,17 @@
 import { type Command, Option } from 'commander';
 import { withExample, withList } from '../command-parts';
 import { type ListOptions, showList } from '../list';
-import { ago, type Moment, whole } from '../option-values';
+import { ago, whole } from '../option-values';
 import type { Act } from '../session';
-import { count } from '../terminal/numbers';
 import { eraseData } from './erase';
 import { findTable, printColumns, TABLE_COLUMNS } from './known-tables';
 import { pushLabels } from './push-labels';
+import { refreshTables } from './refresh';
 import { sql } from './sql';
-
-interface RefreshOptions {
-  readonly since?: Moment;
-  readonly until?: Moment;
-}
+import { tablesStatus } from './status';
 
 const MOST_ROWS = 10_000;
 const ROWS = 1_000;
-const REFRESH_MS = 600_000;
 
 /** `sql`, `tables …` and `labels …`. */
 export const addTables = (program: Command, act: Act): void => {
@@ -73,24 +68,17 @@ export const addTables = (program: Command, act: Act): void => {
       .argument('<service>', "the service's name")
       .option('--since <when>', 'of old labels without a row, look again for those since', ago)
       .option('--until <when>', 'and only those until then', ago)
-      .action(
-        act(async (session, service: string, { since, until }: RefreshOptions) => {
-          const now = session.environment.now();
-          const body = { ...(since && { from: since(now) }), ...(until && { to: until(now) }) };
-          const progress = session.progress();
-          progress.update('the tables are built');
-          const route = 'POST /api/services/{service}/tables/refresh';
-          const report = await session
-            .call(route, { path: { service }, body, timeoutMs: REFRESH_MS })
-            .finally(progress.done);
-          await session.answer(report, ({ rows, errors, labels }) =>
-            session.print(
-              `${count(rows)} rows, ${count(errors)} errors and ${count(labels)} labels came in`,
-            ),
-          );
-        }),
-      ),
+      .action(act(refreshTables)),
     'tidegate tables refresh wine',
+  );
+  withExample(
+    tables
+      .command('status')
+      .description('Say whether something waits to come into the tables, and when they were built')
+      .argument('<service>', "the service's name")
+      .option('--run <id>', 'follow a refresh or an erasure that goes on, to its end')
+      .action(act(tablesStatus)),
+    'tidegate tables status wine',
   );
   withExample(
     tables

@@ -2,6 +2,7 @@ import { CliError } from '../cli-error';
 import type { Session } from '../session';
 import { confirm } from '../terminal/confirm';
 import { count } from '../terminal/numbers';
+import { runToEnd } from './follow-run';
 
 export interface EraseOptions {
   readonly requestId?: readonly string[];
@@ -11,7 +12,12 @@ export interface EraseOptions {
   readonly yes?: boolean;
 }
 
-const ERASE_MS = 600_000;
+interface Erased {
+  readonly requests: number;
+  readonly rows: number;
+  readonly errors: number;
+  readonly labels: number;
+}
 
 /** Takes whole requests out of everything that was captured of a service. */
 export const eraseData = async (
@@ -30,14 +36,19 @@ export const eraseData = async (
     throw new CliError(message, { exitCode: 2 });
   }
   await confirm(session.environment, `Take these requests of ${service} out, for good?`, yes);
-  const progress = session.progress();
-  progress.update('the tables are written anew');
-  const report = await session
-    .call('POST /api/services/{service}/erasures', { path: { service }, body, timeoutMs: ERASE_MS })
-    .finally(progress.done);
-  await session.answer(report, ({ requests, rows, errors, labels }) =>
-    session.print(
-      `${count(requests)} requests went, with ${count(rows)} rows, ${count(errors)} errors and ${count(labels)} labels`,
-    ),
-  );
+  const report = await runToEnd<Erased>(session, {
+    ...{ service, doing: 'the tables are written anew' },
+    begin: (patience) =>
+      session.call('POST /api/services/{service}/erasures', {
+        ...{ path: { service }, body, ...patience },
+      }),
+    answerOf: ({ run_id, requests, rows, errors, labels }) => ({
+      ...{ erasure_id: run_id, requests, rows, errors, labels },
+    }),
+  });
+  await session.answer(report, () => session.print(erasureText(report)));
 };
+
+/** What an erasure took out, for people. */
+export const erasureText = ({ requests, rows, errors, labels }: Erased): string =>
+  `${count(requests)} requests went, with ${count(rows)} rows, ${count(errors)} errors and ${count(labels)} labels`;

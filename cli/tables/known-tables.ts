@@ -7,7 +7,6 @@ import type { Session } from '../session';
 export type Table = ItemOf<'GET /api/tables'>;
 
 const MOST = 10_000;
-const SCHEMA = 'inference.';
 
 export const allTables = async (
   session: Session,
@@ -17,12 +16,13 @@ export const allTables = async (
   return (await itemsOf(session, 'GET /api/tables', taking, MOST)).items;
 };
 
-/** A table by its name, with or without `inference.`. @throws CliError when there is none */
+/** A table by its name, with or without its database (`inference.`). @throws CliError when there is none */
 export const findTable = async (session: Session, given: string): Promise<Table> => {
-  const name = given.startsWith(SCHEMA) ? given : `${SCHEMA}${given}`;
-  const found = (await allTables(session)).find((table) => table.name === name);
+  const found = (await allTables(session)).find(
+    ({ name }) => name === given || name.slice(name.indexOf('.') + 1) === given,
+  );
   if (found) return found;
-  throw new CliError(`no table ${name}`, { hint: '`tidegate tables list` names them' });
+  throw new CliError(`no table ${given}`, { hint: '`tidegate tables list` names them' });
 };
 
 /** Prints tables, one a line. */

@@ -1,5 +1,13 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -56,6 +64,18 @@ describe('sql', () => {
       sql: 'SELECT 1',
       max_rows: 1000,
     });
+  });
+
+  it.each([
+    [10_000_000, '10.0 MB scanned ($0.00005)'],
+    [0, '0 B scanned, billed as 10 MB ($0.00005)'],
+    [9_999_999, '10.0 MB scanned, billed as 10 MB ($0.00005)'],
+    [24_000_001, '24.0 MB scanned ($0.00013)'],
+    [3_210_000_000, '3.2 GB scanned ($0.02)'],
+    [2_500_000_000_000, '2500.0 GB scanned ($12.50)'],
+  ])('says what a statement cost that scanned %d bytes', async (bytes, words) => {
+    const answers = { [RUN]: () => ({ body: { ...RESULT, scanned_bytes: bytes } }) };
+    expect((await sql(['SELECT 1'], answers)).stderr).toBe(`2 rows in 0.01 s, ${words}\n`);
   });
 
   it('says that there is more', async () => {
@@ -162,6 +182,55 @@ describe('a whole result', () => {
     expect(files()).toEqual([name]);
   });
 
+  describe('that lies elsewhere', () => {
+    const place = createServer();
+    let seen: IncomingHttpHeaders | null = null;
+    let answers: (response: ServerResponse) => void = () => {};
+    let address = '';
+    beforeAll(async () => {
+      place.on('request', ({ headers }: IncomingMessage, response: ServerResponse) => {
+        seen = headers;
+        answers(response);
+      });
+      await once(place.listen(0, '127.0.0.1'), 'listening');
+      const { port } = place.address() as AddressInfo;
+      address = `http://127.0.0.1:${port}/result.csv?signature=secret`;
+    });
+    beforeEach(() => {
+      seen = null;
+    });
+    afterAll(() => place.close());
+    const leadsTo = (location: string): Answers => ({
+      [`GET ${QUERY}/result`]: () => ({ status: 303, headers: { location } }),
+    });
+
+    it('is fetched from there, where no credential goes', async () => {
+      answers = (response) => response.end('a\n1\n');
+      const { code, stdout } = await sql(['SELECT 1', '--csv'], leadsTo(address));
+      expect([code, stdout]).toEqual([0, 'a\n1\n']);
+      expect(platform.asked.at(-1)?.headers.authorization).toBe('Bearer tgo-test');
+      expect(seen).toMatchObject({ host: new URL(address).host });
+      expect(seen).not.toHaveProperty('authorization');
+    });
+
+    it.each<[string, (response: ServerResponse) => void, string]>([
+      ['is gone', (to) => to.writeHead(403).end('<Error>Expired</Error>'), '(403)'],
+      ['leads on', (to) => to.writeHead(302, { location: address }).end(), 'cannot be reached'],
+      ['breaks off', (to) => to.destroy(), 'cannot be reached'],
+    ])('and %s there is told so, without the address that opens it', async (_, answer, words) => {
+      answers = answer;
+      const file = join(folder, 'whole.csv');
+      const { code, stderr } = await sql(['SELECT 1', '--output', file], leadsTo(address));
+      expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);
+      expect([stderr.includes('secret'), files()]).toEqual([false, []]);
+    });
+
+    it.each(['elsewhere', 'ftp://127.0.0.1/x', ''])('at no address is refused: %j', async (to) => {
+      const { code, stderr } = await sql(['SELECT 1', '--csv'], leadsTo(to));
+      expect([code, stderr, seen]).toEqual([1, expect.stringContaining('redirect'), null]);
+    });
+  });
+
   it('leaves the older file as it is when it fails', async () => {
     const file = join(folder, 'whole.csv');
     writeFileSync(file, 'older');
@@ -261,7 +330,7 @@ describe('the prompt', () => {
     expect(stdout).toMatch(/inference\.wine +wine +1/);
     expect(stdout).toMatch(/alcohol +double/);
     expect(stdout).toContain('leaves');
-    expect(stderr).toContain('no table inference.none');
+    expect(stderr).toContain('no table none');
   });
 
   it('completes a word, and remembers what was asked as one line', async () => {

@@ -46,9 +46,19 @@ describe('tables', () => {
     expect(JSON.parse((await run('tables', 'show', name, '--json')).stdout)).toEqual(WINE);
   });
 
+  it('are found in a database of another name', async () => {
+    const table = { ...WINE, name: 'scores.wine' };
+    platform = await platformEmulator({ 'GET /api/tables': () => ({ body: pageOf([table]) }) });
+    const show = (name: string) =>
+      runCli(['tables', 'show', name, '--json'], { endpoint: platform.endpoint });
+    expect(JSON.parse((await show('wine')).stdout)).toEqual(table);
+    expect(JSON.parse((await show('scores.wine')).stdout)).toEqual(table);
+    expect((await show('inference.wine')).code).toBe(1);
+  });
+
   it('that are not there are told so', async () => {
     const { code, stderr } = await run('tables', 'show', 'beer');
-    expect([code, stderr]).toEqual([1, expect.stringContaining('no table inference.beer')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('no table beer')]);
   });
 
   it('are refreshed', async () => {

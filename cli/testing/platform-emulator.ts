@@ -21,6 +21,8 @@ export interface Told {
   readonly body?: object | string | null;
   /** Breaks the connection instead of answering. */
   readonly breaks?: true;
+  /** Does not answer at all. */
+  readonly hangs?: true;
 }
 
 /** What is answered to `GET /api/services/wine`. */
@@ -59,6 +61,7 @@ export const platformEmulator = async (answers: Answers): Promise<PlatformEmulat
         request.socket.destroy();
         return;
       }
+      if (told.hangs) return;
       const breach = breachIn(seen, told);
       const { status = 200, headers = {}, body = null } = breach ?? told;
       const isJson = body !== null && typeof body === 'object';
@@ -100,7 +103,8 @@ const breachIn = ({ method, path, query, headers, body }: Asked, told: Told): To
     const taken = body.length > 0 ? JSON.parse(body.toString()) : undefined;
     const read = input.safeParse({ path: names, query, headers, body: taken });
     if (!read.success) return problem(599, 'breach', `asked: ${read.error.message}`);
-    if ((told.status ?? 200) >= 400) return null;
+    // A redirect leads to what answers by no contract.
+    if ((told.status ?? 200) >= 300) return null;
     const isLater = told.status === 202 && later !== undefined;
     if (!isLater && (told.status ?? 200) !== status) {
       return problem(599, 'breach', `${name} says ${status}`);

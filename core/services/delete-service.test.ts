@@ -46,6 +46,20 @@ describe('deleting a service', () => {
     expect(removed).toContain('tables of wine');
   });
 
+  it('keeps the name taken while what was captured is going', async () => {
+    const { stop, create, deletion } = await open();
+    await stop({ service });
+    let isGone = false;
+    const purging = { ...deletion, purge: async () => isGone };
+    await deleteService(purging)({ service, purge: true });
+    await expect(create(newService(service))).rejects.toMatchObject({ kind: 'already-exists' });
+    await finishDeletions(purging)();
+    await expect(create(newService(service))).rejects.toMatchObject({ kind: 'already-exists' });
+    isGone = true;
+    await finishDeletions(purging)();
+    await create(newService(service));
+  });
+
   it('works for a draft', async () => {
     const { create, services, ...use } = openServices();
     await create(newService('beer'));

@@ -14,8 +14,8 @@ interface Needs {
   readonly events: Pick<ServiceEvents, 'removeOf'>;
   readonly logs: Pick<LogStore, 'remove'>;
   readonly removeKeysOf: (service: string) => Promise<void>;
-  /** Removes what was captured of the service. */
-  readonly purge: (service: string) => Promise<void>;
+  /** Removes what was captured of the service; whether it is gone already: otherwise it is on its way. */
+  readonly purge: (service: string) => Promise<boolean>;
   readonly changed: (service: string) => Promise<void>;
 }
 
@@ -36,7 +36,8 @@ const finishDeletion =
     await removeKeysOf(name);
     await events.removeOf(name);
     await logs.remove(name);
-    if (deletion.purge) await purge(name);
+    // Its tables are going: the next one of this name must not meet that.
+    if (deletion.purge && !(await purge(name))) return;
     await services.endDeletion(name);
   };
 

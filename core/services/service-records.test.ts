@@ -1,3 +1,4 @@
+import { serviceRecords } from './service-records';
 import { newService, openServices, version } from './services-fixture';
 
 describe('service records', () => {
@@ -39,6 +40,28 @@ describe('service records', () => {
     expect(second.service.revision).toBeGreaterThan(first.service.revision);
     await use.updateVersion({ service: 'wine', version: 'v1', patch: { description: 'x' } });
     await expect(services.find('wine')).resolves.toEqual(second.service);
+  });
+
+  it('tell of services whose tables may need columns, when they are there, and of no other change', async () => {
+    const { store, create, services, updateVersion } = openServices();
+    const beer = await create(newService('beer', version('v1')));
+    const told: unknown[] = [];
+    const telling = serviceRecords(store, async (name) => {
+      told.push([name, (await telling.versionsOf(name)).length]);
+    });
+    await telling.create({ ...beer, service: { ...beer.service, name: 'wine' } });
+    expect(told).toEqual([['wine', 1]]);
+    const wine = await telling.read('wine');
+    if (!wine) throw new Error('it was made');
+    const described = { ...wine, service: { ...wine.service, description: 'red' } };
+    const after = await telling.replace(wine, described, '2026-01-01T12:00:00.000Z');
+    expect(told.length).toBe(1);
+    await telling.replace(after, { ...after, versions: [] }, '2026-01-01T12:00:00.000Z');
+    expect(told.length).toBe(2);
+    // Whoever wants not to be told is not.
+    await updateVersion({ service: 'beer', version: 'v1', patch: { description: 'x' } });
+    expect((await services.read('beer'))?.versions.length).toBe(1);
+    expect(told.length).toBe(2);
   });
 
   it('list services by name, page by page, without those that are being deleted', async () => {

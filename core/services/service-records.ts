@@ -18,8 +18,13 @@ import {
 const SERVICES = 'services';
 const key = (name: string) => ({ partition: SERVICES, sort: name });
 
+/** Told of a service whose tables may need columns that they did not have; must not throw. */
+type TellTables = (service: string) => Promise<void>;
+
+const NOBODY: TellTables = async () => undefined;
+
 /** Services and their versions, one document each, of a `RecordStore`. */
-export const serviceRecords = (store: RecordStore) => {
+export const serviceRecords = (store: RecordStore, tellTables = NOBODY) => {
   const read = async (name: string): Promise<ServiceDocument | undefined> => {
     const record = await store.get(key(name));
     return record && toDocument(record);
@@ -68,6 +73,7 @@ export const serviceRecords = (store: RecordStore) => {
       const { name } = draft.service;
       await ensureTables(store, draft);
       await put(name, 0, newRow(draft), await heldModels(store, [], draft.versions));
+      await tellTables(name);
       const created = await read(name);
       if (!created) throw new Error(`${name} went as soon as it came`);
       return created;
@@ -84,9 +90,11 @@ export const serviceRecords = (store: RecordStore) => {
     ): Promise<ServiceDocument> {
       const { seen, ...next } = nextDocument(before, after, at);
       if (seen === before.seen) return before;
-      if (bringsColumns(before, after)) await ensureTables(store, after);
+      const isTabled = bringsColumns(before, after);
+      if (isTabled) await ensureTables(store, after);
       const held = await heldModels(store, before.versions, next.versions);
       await put(before.service.name, before.seen, { ...next, deleting: null }, held);
+      if (isTabled) await tellTables(before.service.name);
       return { ...next, seen };
     },
 

@@ -45,22 +45,22 @@ const failures = (
 const versionAlarms = (service: string, version: PlannedVersion): TemplateResources => {
   const { name, endpoint } = version;
   const part = generationPart(name, endpoint);
-  const where = `look at /aws/sagemaker/Endpoints/${endpoint}`;
+  const log = `its log is /aws/sagemaker/Endpoints/${endpoint}`;
   return {
     [`AlarmServer${part}`]: failures(
       version,
       'Invocation5XXErrors',
-      `The endpoint of ${service}/${name} fails: ${where}.`,
+      `The endpoint of ${service}/${name} fails, ${log}: docs/runbook.md#endpoint-fails`,
     ),
     [`AlarmModel${part}`]: failures(
       version,
       'InvocationModelErrors',
-      `The model of ${service}/${name} fails on requests: ${where}.`,
+      `The model of ${service}/${name} fails on requests, ${log}: docs/runbook.md#model-fails`,
     ),
   };
 };
 
-/** Alarms of a service: its endpoints fail, its models fail, what it answered is not delivered. */
+/** Alarms of a service: its endpoints fail, its models fail, what it answered is not delivered. Each names its page of the runbook. */
 export const alarmResources = (
   service: string,
   name: string,
@@ -68,7 +68,7 @@ export const alarmResources = (
 ): TemplateResources => ({
   ...Object.assign({}, ...versions.map((version) => versionAlarms(service, version))),
   AlarmCapture: alarm({
-    AlarmDescription: `What ${service} answered is not delivered: look at /aws/kinesisfirehose/${name}.`,
+    AlarmDescription: `What ${service} answered is not delivered, the log is /aws/kinesisfirehose/${name}: docs/runbook.md#capture-late`,
     Namespace: 'AWS/Firehose',
     MetricName: 'DeliveryToS3.DataFreshness',
     Dimensions: [{ Name: 'DeliveryStreamName', Value: name }],

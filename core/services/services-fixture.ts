@@ -115,7 +115,10 @@ export const openServices = (wrap: (store: RecordStore) => RecordStore = (store)
     events,
     logs,
     removeKeysOf: removes('keys of'),
-    purge: removes('tables of'),
+    purge: async (service: string) => {
+      await removes('tables of')(service);
+      return true;
+    },
   };
   return {
     ...fakes,

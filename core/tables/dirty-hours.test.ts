@@ -21,7 +21,7 @@ describe('hours in which something has arrived', () => {
     await hours.mark(hour, NOON);
     await hours.clear(await hours.list());
     expect(await hours.list()).toEqual([]);
-    await hours.clear([{ ...hour, revision: 1, since: '' }]);
+    await hours.clear([{ ...hour, revision: 1 }]);
   });
 
   it('stay dirty when more has arrived since the build looked', async () => {

@@ -60,7 +60,7 @@ export const dirtyHours = (store: RecordStore) => ({
   },
 
   /** These are in the tables, as they were found; those for which more has arrived since stay dirty. */
-  async clear(hours: readonly FoundHour[]): Promise<void> {
+  async clear(hours: readonly Omit<FoundHour, 'since'>[]): Promise<void> {
     for (const hour of hours) {
       const key = { partition: PARTITION, sort: sortOf(hour) };
       await unlessRaced(store.transact([{ ...key, seen: hour.revision, remove: true }]));

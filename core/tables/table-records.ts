@@ -69,6 +69,11 @@ export const tableRecords = (store: RecordStore) => {
       return (await all('tables')).map(({ sort }) => sort);
     },
 
+    /** By service, the revision of its columns: it moves when they change. */
+    async revisions(): Promise<ReadonlyMap<string, number>> {
+      return new Map((await all('tables')).map(({ sort, revision }) => [sort, revision]));
+    },
+
     /** Makes room for a model version's values; what has room stays as it is. */
     async ensure(
       service: string,

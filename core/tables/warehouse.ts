@@ -1,5 +1,5 @@
 import type { Cell } from './cell';
-import type { Erasure, ErasureReport } from './erasure';
+import type { AskedRun, TableRun, TablesStatus } from './table-run';
 
 /** The first rows of a statement's result. */
 export interface QueryRows {
@@ -22,16 +22,13 @@ export type QueryState =
     }
   | { readonly status: 'failed'; readonly error: unknown };
 
-/** What a refresh brought into the tables. */
-export interface RefreshReport {
-  readonly rows: number;
-  readonly errors: number;
-  /** Those that arrived, and rows for which older ones were found. */
-  readonly labels: number;
-}
-
 /** Formats in which a whole result is given. */
 export type ResultFormat = 'csv' | 'parquet';
+
+/** Where a whole result lies; the address is its own permission, for minutes. */
+export interface ResultPlace {
+  readonly url: string;
+}
 
 /** The tables of what was captured. */
 export interface Warehouse {
@@ -48,28 +45,22 @@ export interface Warehouse {
   cancelQuery(id: string): Promise<void>;
 
   /**
-   * The whole result of a query that succeeded, in pieces; its statement is run again for it. Whoever
-   * does not read it to its end ends its iterator.
+   * The whole result of a query that succeeded: in pieces, for which its statement is run again, or where
+   * to fetch it. Whoever does not read pieces to their end ends their iterator.
    * @throws `not-found` for a query without a result; `not-stopped` for one that runs; `overloaded`;
-   * what the statement throws
+   * `bad-request` for a format that this home does not have; what the statement throws
    */
-  queryResult(id: string, format: ResultFormat): Promise<AsyncIterable<Uint8Array>>;
+  queryResult(id: string, format: ResultFormat): Promise<AsyncIterable<Uint8Array> | ResultPlace>;
 
   /**
-   * Brings all that has been captured and labelled until now into a service's tables. Labels received on
-   * these days (`YYYY-MM-DD`) get the rows that have come since they were no longer waited for.
+   * Starts work on a service's tables; answers its id. Finished runs are forgotten after a while.
+   * @throws `overloaded` when too much is under way already
    */
-  refresh(
-    service: string,
-    received: { readonly from: string; readonly to: string },
-  ): Promise<RefreshReport>;
+  startRun(asked: AskedRun): Promise<string>;
 
-  /**
-   * Takes whole requests of a service out: from tables, log, labels and kept results.
-   * @throws `invalid-input` for a column that there is not
-   */
-  erase(service: string, what: Erasure): Promise<ErasureReport>;
+  /** Waits for the end of a run, at most `waitMs`; undefined when there is no such run. */
+  runState(id: string, waitMs: number): Promise<TableRun | undefined>;
 
-  /** Takes everything of a service out. */
-  purge(service: string): Promise<ErasureReport>;
+  /** How far a service's tables are behind. */
+  status(service: string): Promise<TablesStatus>;
 }

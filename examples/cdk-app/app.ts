@@ -5,6 +5,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { stageConfig } from '../../lib/config';
 import { ApiStack } from '../../lib/stacks/api-stack';
 import { DataStack } from '../../lib/stacks/data-stack';
+import { TablesStack } from '../../lib/stacks/tables-stack';
 
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
@@ -35,3 +36,5 @@ const stage = 'research';
 const data = new DataStack(app, 'research-models-data', { env, stage, config });
 const api = new ApiStack(app, 'research-models-api', { env, stage, config });
 api.addStackDependency(data);
+const tables = new TablesStack(app, 'research-models-tables', { env, stage, config });
+tables.addStackDependency(api);

@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Caller, caller } from '../support/api';
+import { signedFor } from './emulator/as-root';
 import type { Emulator } from './emulator/start';
 
 const ROOT = join(__dirname, '../..');
 const CLI_MS = 240_000;
+const PLATFORM_MS = 400_000;
+const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/model-server:1';
 /** What each command wants so as to ask nobody. */
 const UNASKED: Readonly<Record<string, readonly string[]>> = {
   bootstrap: [],
@@ -39,6 +43,44 @@ export const cdk = async (
   }
   return run([command, ...args, ...(UNASKED[command] ?? []), '--app', out]);
 };
+
+/** A stage of the platform, and an admin of it. */
+export interface Deployed {
+  readonly url: string;
+  readonly token: string;
+  readonly operator: Caller;
+  /** What `cdk destroy` printed. */
+  destroy(): Promise<string>;
+}
+
+/** Deploys the platform whole, as the stage `dev` and without a manifest, from a folder of the test's own. */
+export const deployPlatform = async (
+  emulator: Pick<Emulator, 'env' | 'endpoint' | 'account' | 'region'>,
+  { folder, modelServerImage = IMAGE }: PlatformOptions,
+): Promise<Deployed> => {
+  const outputs = join(folder, 'outputs.json');
+  const assembly = {
+    out: join(folder, 'cdk'),
+    context: { stage: 'dev', manifest: 'none', modelServerImage },
+    timeoutMs: PLATFORM_MS,
+  };
+  await cdk(emulator, ['bootstrap', `aws://${emulator.account}/${emulator.region}`], assembly);
+  await cdk(emulator, ['deploy', '--all', '--outputs-file', outputs], assembly);
+  const { RestApiId } = JSON.parse(readFileSync(outputs, 'utf8'))['tidegate-dev-api'];
+  const url = `${emulator.endpoint}/restapis/${RestApiId}/v1/_user_request_`;
+  const signedIn = await caller(url)('/api/session/admin', {
+    ...{ method: 'POST', headers: signedFor('execute-api') },
+  });
+  if (signedIn.status !== 201) throw new Error(`nobody can sign in: ${signedIn.text}`);
+  const { token } = signedIn.body;
+  const destroy = () => cdk(emulator, ['destroy', '--all'], assembly);
+  return { url, token, operator: caller(url, token), destroy };
+};
+
+interface PlatformOptions {
+  readonly folder: string;
+  readonly modelServerImage?: string;
+}
 
 const runCli = (
   env: Readonly<Record<string, string>>,

@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, ListStacksCommand } from '@aws-sdk/client-cloudformation';
@@ -8,62 +7,24 @@ import { type Caller, caller, until } from '../support/api';
 import { describePython } from '../support/python';
 import { registerWine, wineBody } from '../support/wine';
 import { linesOf } from './captured-lines';
-import { cdk } from './deploy';
+import { type Deployed, deployPlatform } from './deploy';
 import { type Emulator, startEmulator } from './emulator/start';
+import { runJourney } from './run-journey';
 
-const ROOT = join(__dirname, '../..');
 const DEPLOY_MS = 400_000;
 const JOURNEY_MS = 240_000;
-const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/model-server:1';
-
-/** Runs a journey of the embedded home against another one, in a process of its own. */
-const runJourney = (name: string, url: string, token: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const jest = spawn(
-      join(ROOT, 'node_modules/.bin/jest'),
-      ['-w', '1', '--selectProjects', 'journeys', '--testPathPatterns', `/${name}.journey`],
-      { cwd: ROOT, env: { ...process.env, BASE_URL: url, OPERATOR_TOKEN: token } },
-    );
-    let printed = '';
-    for (const stream of [jest.stdout, jest.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        printed += text;
-      });
-    }
-    jest.once('error', reject);
-    jest.once('close', (code) => (code === 0 ? resolve(printed) : reject(new Error(printed))));
-  });
-
-/** What signs a request is checked by AWS alone: the emulator reads whose key it is. */
-const SIGNED = {
-  authorization:
-    'AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature=0',
-};
 
 describePython('the platform in an AWS account', (python) => {
   const work = mkdtempSync(join(tmpdir(), 'tidegate-deployed-'));
-  const outputs = join(work, 'outputs.json');
-  const assembly = {
-    out: join(work, 'cdk'),
-    context: { stage: 'dev', manifest: 'none', modelServerImage: IMAGE },
-    timeoutMs: DEPLOY_MS,
-  };
   let emulator: Emulator;
+  let deployed: Deployed;
   let url = '';
-  let token = '';
   let operator: Caller;
 
   beforeAll(async () => {
     emulator = await startEmulator({ python });
-    const { account, region } = emulator;
-    await cdk(emulator, ['bootstrap', `aws://${account}/${region}`], assembly);
-    await cdk(emulator, ['deploy', '--all', '--outputs-file', outputs], assembly);
-    const { RestApiId } = JSON.parse(readFileSync(outputs, 'utf8'))['tidegate-dev-api'];
-    url = `${emulator.endpoint}/restapis/${RestApiId}/v1/_user_request_`;
-    const signedIn = await caller(url)('/api/session/admin', { method: 'POST', headers: SIGNED });
-    expect(signedIn).toMatchObject({ status: 201, body: { operator: { role: 'admin' } } });
-    token = signedIn.body.token;
-    operator = caller(url, token);
+    deployed = await deployPlatform(emulator, { folder: work });
+    ({ url, operator } = deployed);
   }, DEPLOY_MS);
   afterAll(async () => {
     await emulator.stop();
@@ -77,7 +38,7 @@ describePython('the platform in an AWS account', (python) => {
   it(
     'passes the journey of the embedded home',
     async () => {
-      await runJourney('serving', url, token).catch(failing);
+      await runJourney('serving', deployed).catch(failing);
     },
     JOURNEY_MS,
   );
@@ -153,7 +114,7 @@ describePython('the platform in an AWS account', (python) => {
     'passes the journey with every right checked',
     async () => {
       await emulator.iam(true);
-      await runJourney('serving', url, token).catch(failing);
+      await runJourney('serving', deployed).catch(failing);
       await emulator.iam(false);
     },
     JOURNEY_MS,
@@ -176,7 +137,7 @@ describePython('the platform in an AWS account', (python) => {
         );
       };
       await until(stacks, (names) => !names.some((name) => name.includes('-service-')));
-      await cdk(emulator, ['destroy', '--all'], assembly);
+      await deployed.destroy();
       expect(await stacks()).toEqual(['CDKToolkit']);
       cloudformation.destroy();
     },

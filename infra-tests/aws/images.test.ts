@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -8,7 +8,7 @@ import { type Caller, caller, until } from '../support/api';
 import { describePython } from '../support/python';
 import { registerWine } from '../support/wine';
 import { linesOf } from './captured-lines';
-import { cdk } from './deploy';
+import { deployPlatform } from './deploy';
 import { type Emulator, startEmulator } from './emulator/start';
 
 const ROOT = resolve(__dirname, '../..');
@@ -18,12 +18,6 @@ const imageOf = (name: string): string =>
   `${REGISTRY}/${name}@sha256:${Buffer.from(name).toString('hex').padEnd(64, '0')}`;
 const [MLFLOW, PRODUCT] = [imageOf('mlflow'), imageOf('product')];
 const compute = { instances: { type: 'ml.m5.large', count: 1 } };
-/** What signs a request is checked by AWS alone: the emulator reads whose key it is. */
-const SIGNED = {
-  authorization:
-    'AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature=0',
-};
-
 /** What MLflow's own image does with `/opt/ml/model`, as a process: no image can be built here. */
 const mlflowServing = (python: string): readonly string[] => [
   '/bin/sh',
@@ -44,12 +38,6 @@ const rows = { columns: ['a', 'b'], data: [[2, 3]] };
 
 describePython('container images as models in an AWS account', (python) => {
   const work = mkdtempSync(join(tmpdir(), 'tidegate-images-'));
-  const outputs = join(work, 'outputs.json');
-  const assembly = {
-    out: join(work, 'cdk'),
-    context: { stage: 'dev', manifest: 'none', modelServerImage: imageOf('model-server') },
-    timeoutMs: 5 * MINUTES,
-  };
   let emulator: Emulator;
   let url = '';
   let token = '';
@@ -89,14 +77,8 @@ describePython('container images as models in an AWS account', (python) => {
     const product = [process.execPath, join(__dirname, 'emulator/fixtures/product.mjs')];
     const images = { [MLFLOW]: mlflowServing(python), [PRODUCT]: product };
     emulator = await startEmulator({ python, images });
-    const { account, region } = emulator;
-    await cdk(emulator, ['bootstrap', `aws://${account}/${region}`], assembly);
-    await cdk(emulator, ['deploy', '--all', '--outputs-file', outputs], assembly);
-    const { RestApiId } = JSON.parse(readFileSync(outputs, 'utf8'))['tidegate-dev-api'];
-    url = `${emulator.endpoint}/restapis/${RestApiId}/v1/_user_request_`;
-    const signedIn = await caller(url)('/api/session/admin', { method: 'POST', headers: SIGNED });
-    token = signedIn.body.token;
-    operator = caller(url, token);
+    const modelServerImage = imageOf('model-server');
+    ({ url, token, operator } = await deployPlatform(emulator, { folder: work, modelServerImage }));
   }, 7 * MINUTES);
   afterAll(async () => {
     await emulator.stop();

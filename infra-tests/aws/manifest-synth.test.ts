@@ -47,7 +47,7 @@ describe('the stacks of a manifest', () => {
       expect(said).not.toMatch(/WARNING|ERROR/);
       expect(sorted([...stacks.keys()])).toEqual([
         ...['tidegate-prod-api', 'tidegate-prod-data', 'tidegate-prod-packages'],
-        'tidegate-prod-service-wine',
+        ...['tidegate-prod-service-wine', 'tidegate-prod-tables'],
       ]);
       const service = JSON.stringify(stacks.get('tidegate-prod-service-wine'));
       expect(service).not.toMatch(/BootstrapVersion|aws:cdk|"Tags"|AWS::IAM|null/);

@@ -29,6 +29,7 @@ import { wineModel, wineModelV2 } from '../support/platform';
 import { describePython } from '../support/python';
 import { wineBody } from '../support/wine';
 import { cdk } from './deploy';
+import { signedFor } from './emulator/as-root';
 import { type Emulator, startEmulator } from './emulator/start';
 
 const DEPLOY_MS = 480_000;
@@ -36,12 +37,6 @@ const STEP_MS = 60_000;
 const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/model-server:1';
 const STACK = 'tidegate-dev-service-wine';
 const OWN_STACKS = ['tidegate-dev-packages', STACK];
-/** What signs a request is checked by AWS alone: the emulator reads whose key it is. */
-const SIGNED = {
-  authorization:
-    'AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature=0',
-};
-
 /** A manifest of the wine model: `v1: [folder, weight]`. */
 const manifestOf = (versions: Readonly<Record<string, readonly [string, number]>>): string =>
   [
@@ -202,7 +197,10 @@ describePython('the services of a manifest in an AWS account', (python) => {
     writeFileSync(manifest, manifestOf({ v1: ['model', 90], v2: ['model-v2', 10] }));
     emulator = await startEmulator({ python });
     await deploy();
-    const signedIn = await caller(url)('/api/session/admin', { method: 'POST', headers: SIGNED });
+    const signedIn = await caller(url)('/api/session/admin', {
+      method: 'POST',
+      headers: signedFor('execute-api'),
+    });
     operator = caller(url, signedIn.body.token);
   }, DEPLOY_MS);
   afterAll(async () => {

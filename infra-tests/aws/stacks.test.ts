@@ -1,9 +1,11 @@
 import { stages } from '../../lib/config';
+import { alarmRules } from './rules/alarms';
 import { dataRules } from './rules/data';
 import { edgeRules } from './rules/edge';
 import { functionRules } from './rules/functions';
 import { rightsRules } from './rules/rights';
 import { type Made, sorted } from './rules/stage';
+import { tablesRules } from './rules/tables';
 import { type Synthesized, synth } from './synth';
 
 const SYNTH_MS = 200_000;
@@ -26,15 +28,18 @@ describe.each(Object.keys(stages))('the stacks of %s', (stage) => {
   functionRules(all);
   edgeRules(all);
   rightsRules(all);
+  tablesRules(all);
+  alarmRules(all);
 
   it('leave no finding of cdk-nag and of the default rules open, not even a warning', () => {
     expect(synthesized().said).not.toMatch(/WARNING|ERROR/);
   });
 
-  it('are two: what must last, and what may be made anew', () => {
+  it('are three: what must last, and what may be made anew', () => {
     expect(sorted([...synthesized().stacks.keys()])).toEqual([
       `tidegate-${stage}-api`,
       `tidegate-${stage}-data`,
+      `tidegate-${stage}-tables`,
     ]);
   });
 
@@ -57,7 +62,7 @@ describe.each(Object.keys(stages))('the stacks of %s', (stage) => {
         [
           ...['alarm-topic', 'api-id', 'api-stage', 'artifacts-bucket', 'capture-role'],
           ...['captured-bucket', 'execution-role', 'model-server-image', 'packages-function'],
-          'records-table',
+          ...['records-table', 'results-bucket', 'tables-bucket'],
           ...(stage === 'prod' ? ['data-key'] : []),
         ].map((name) => `/tidegate/${stage}/${name}`),
       ),

@@ -34,9 +34,10 @@ export const isOfProtocol = ([, path]: Sent): boolean => path.includes('/v2');
 
 /** What every operator may see of a service. */
 export const reads = (service: string): readonly string[] =>
-  ['', '/versions', '/versions/v1', '/versions/v1/instances', '/keys', '/events', '/logs'].map(
-    (rest) => `/api/services/${service}${rest}`,
-  );
+  [
+    ...['', '/versions', '/versions/v1', '/versions/v1/instances', '/keys', '/events', '/logs'],
+    '/tables/status',
+  ].map((rest) => `/api/services/${service}${rest}`);
 
 /** What only operators with `data` may see of it: bodies. */
 export const looks = (service: string): readonly string[] =>

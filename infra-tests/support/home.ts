@@ -5,18 +5,22 @@ import { type Running, startPlatform } from './platform';
 export interface Home {
   readonly url: string;
   readonly operator: Caller;
+  /** Whether its tables come by themselves within seconds; where that is not known, a journey asks for them. */
+  readonly isPrompt: boolean;
   readonly close: () => Promise<void>;
 }
 
 export const openHome = async (): Promise<Home> => {
   const { BASE_URL, OPERATOR_TOKEN } = process.env;
   if (BASE_URL) {
-    return { url: BASE_URL, operator: caller(BASE_URL, OPERATOR_TOKEN), close: async () => {} };
+    const operator = caller(BASE_URL, OPERATOR_TOKEN);
+    return { url: BASE_URL, operator, isPrompt: false, close: async () => {} };
   }
   const running: Running = await startPlatform();
   return {
     url: running.url,
     operator: caller(running.url, running.token),
+    isPrompt: true,
     close: async () => {
       await running.stop();
     },
@@ -25,3 +29,16 @@ export const openHome = async (): Promise<Home> => {
 
 /** A name that no journey before has used. */
 export const freshName = (stem: string): string => `${stem}-${Date.now().toString(36)}`;
+
+/** Has a home that is not prompt bring all that has arrived into a service's tables. */
+export const buildTables = async ({ operator, isPrompt }: Home, service: string): Promise<void> => {
+  if (isPrompt) return;
+  const tables = `/api/services/${service}/tables`;
+  const { status, body } = await operator(`${tables}/refresh`, { method: 'POST' });
+  let run = { ...body, status: status === 200 ? 'succeeded' : 'running' };
+  while (run.status === 'running') {
+    run = (await operator(`${tables}/runs/${run.run_id}`)).body;
+  }
+  if (run.status !== 'succeeded')
+    throw new Error(`the tables were not built: ${JSON.stringify(run)}`);
+};

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import {
   GetQueryExecution$,
@@ -11,7 +13,7 @@ import {
   StopQueryExecution$,
 } from '@aws-sdk/client-athena';
 import { faultsOf } from '../aws/emulator/sagemaker/schema-check';
-import { bucketsIn } from './athena/buckets';
+import { type BucketFolders, bucketsIn } from './athena/buckets';
 import { type Fault, faultsToMeet } from './athena/faults';
 import { operationsOver, type WorkGroup } from './athena/operations';
 import { Refusal } from './athena/refusal';
@@ -21,15 +23,21 @@ export interface Athena {
   /** The endpoint for `new AthenaClient({ endpoint })`. */
   readonly url: string;
   readonly inject: (fault: Fault) => void;
+  /** The statements that run, and whether they would never end. */
+  readonly running: () => readonly { readonly id: string; readonly hangs: boolean }[];
   /** Cancels what runs. */
   stop(): Promise<void>;
 }
 
 interface Options {
   readonly trino: Pick<Trino, 'url' | 'locationOf'>;
-  /** Buckets as local folders, absolute. */
-  readonly buckets: Readonly<Record<string, string>>;
-  readonly workGroups: Readonly<Record<string, WorkGroup>>;
+  readonly buckets: BucketFolders;
+  /** By name, or how to ask for one. */
+  readonly workGroups:
+    | Readonly<Record<string, WorkGroup>>
+    | ((name: string) => Promise<WorkGroup | undefined>);
+  /** Puts a file of results at `s3://bucket/key`; into the bucket's folder unless told. */
+  readonly putResult?: (uri: string, text: string) => Promise<void>;
 }
 
 /** The SDK's schemas: [kind, namespace, name, traits, input, output]. */
@@ -49,11 +57,23 @@ const isOperation = (name: string): name is Operation => Object.hasOwn(schemas, 
  * has and Trino has not. A stand-in, for Athena cannot run here; its shapes are held to the SDK's
  * schemas in both directions, and `s3://` locations are local folders.
  */
-export const startAthena = async ({ trino, buckets, workGroups }: Options): Promise<Athena> => {
+export const startAthena = async ({
+  trino,
+  buckets: folders,
+  workGroups,
+  putResult,
+}: Options): Promise<Athena> => {
   const faults = faultsToMeet();
+  const buckets = bucketsIn(folders, trino.locationOf);
+  const writeResult = async (uri: string, text: string): Promise<void> => {
+    const file = buckets.folderOf(uri);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  };
   const operations = operationsOver({
-    ...{ trinoUrl: trino.url(), workGroups, faults },
-    buckets: bucketsIn(buckets, trino.locationOf),
+    ...{ trinoUrl: trino.url, buckets, faults, putResult: putResult ?? writeResult },
+    workGroupOf:
+      typeof workGroups === 'function' ? workGroups : async (name: string) => workGroups[name],
   });
   const operate = async (name: string, input: unknown): Promise<unknown> => {
     if (!isOperation(name)) throw new Refusal(name, 'UnknownOperationException');
@@ -95,6 +115,7 @@ export const startAthena = async ({ trino, buckets, workGroups }: Options): Prom
   return {
     url: `http://127.0.0.1:${port}`,
     inject: faults.inject,
+    running: operations.running,
     async stop() {
       server.close();
       server.closeAllConnections();

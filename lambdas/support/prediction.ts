@@ -17,10 +17,12 @@ import { serviceDirectory } from '../../core/inference/service-directory';
 import { modelRecords } from '../../core/models/model-records';
 import { serviceRecords } from '../../core/services/service-records';
 import { version as release } from '../../package.json';
+import { captureCounts } from './capture-counts';
 import { deferredSink } from './deferred-sink';
 import { variable } from './environment';
 import { openServingHost } from './host';
-import { metrics } from './metrics';
+import { openLabelTaking } from './label-taking';
+import { metrics, publishCounted } from './metrics';
 import { logger, report } from './observability';
 import { patience } from './patience';
 import { openSecrets, openServingRecords } from './stores';
@@ -45,9 +47,10 @@ export const openPrediction = async () => {
     oldestMs: OLDEST_MS,
   });
   const host = openServingHost(records);
+  const s3 = new S3Client(patience(5_000, 3));
   const firehose = firehoseCaptureSink({
     firehose: new FirehoseClient(patience(2_000, 2)),
-    s3: new S3Client(patience(5_000, 3)),
+    s3,
     bucket: variable('CAPTURED_BUCKET'),
     streamOf: (service) => `tidegate-${stage}-${service}`,
     now,
@@ -59,8 +62,10 @@ export const openPrediction = async () => {
       const message = `${count} requests were answered but not captured: ${reason}`;
       logger.error(message, { of_service: service });
       metrics.addMetric('CaptureLost', 'Count', count);
+      counts.lost(service, count);
     },
   });
+  const counts = captureCounts({ now, publish: publishCounted });
   const sink = deferredSink({
     sink: firehose,
     isBefore: (name) => {
@@ -80,7 +85,12 @@ export const openPrediction = async () => {
   const { isRunning, modelOf } = host;
   const chooser = versionChooser({ isRunning, random: Math.random, clock });
   const requests = recorder({
-    sink,
+    sink: {
+      append(record, settled) {
+        counts.answered(record.service);
+        sink.append(record, settled);
+      },
+    },
     recordOf: captureRecordOf({ hash: hmac }),
     hashSplitKey: hmac,
     byteLength: Buffer.byteLength,
@@ -106,9 +116,13 @@ export const openPrediction = async () => {
         leases.admit(subjects.filter(({ subject }) => subject.startsWith('key/'))),
     },
     uses,
-    flush: sink.flush,
+    async flush(): Promise<void> {
+      await sink.flush();
+      counts.tell();
+    },
     predict: servePrediction({ ...serving, chooser, clock }),
     compare: serveComparison({ ...serving, newId }),
     metadata: protocolMetadata({ isRunning, release }),
+    takeLabels: openLabelTaking(records, s3),
   };
 };

@@ -17,7 +17,8 @@ import { manifestInBucket } from './manifest-in-bucket';
 import { report } from './observability';
 import { oneHolder } from './one-holder';
 import { patience } from './patience';
-import { openServices, pause } from './services';
+import { pause } from './pause';
+import { openServices } from './services';
 import { waitingDeployment } from './waiting-deployment';
 
 /** What brings services to what is wanted: the one place that touches stacks and endpoints. */

@@ -1,19 +1,23 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { newId, now } from '../../adapters/primitives';
 import { modelRecords } from '../../core/models/model-records';
 import { serviceEvents } from '../../core/services/service-events';
+import { serviceRecords } from '../../core/services/service-records';
+import { tableRecords } from '../../core/tables/table-records';
+import { openAskBuilds } from './ask-builds';
 import { openLogs } from './logs';
 import { report } from './observability';
+import { pause } from './pause';
 import { openAccess } from './stores';
-
-/** After what could not be written down, and what another was at. */
-const RETRY_MS = 200;
-
-export const pause = (): Promise<void> => sleep(RETRY_MS);
+import { tablePurge } from './table-purge';
 
 /** Services and what is written down about them, for those who change them and those who run them. */
 export const openServices = () => {
-  const { records, services, access } = openAccess();
+  const { records, access } = openAccess();
+  const askBuilds = openAskBuilds();
+  // What it was not told of, the next tick of the builds sees.
+  const services = serviceRecords(records, async (service) => {
+    await askBuilds({ kind: 'tables', service }).catch((error: unknown) => report(error, ''));
+  });
   const models = modelRecords(records);
   const events = serviceEvents({
     ...{ store: records, guard: services.guard, now, pause },
@@ -26,8 +30,10 @@ export const openServices = () => {
     changing: { services, findModel: models.findVersion, now, newId },
     deleting: {
       ...{ services, events, logs, removeKeysOf: access.removeKeysOf },
-      // What was captured expires by the bucket's own rule; there are no tables in this home yet.
-      purge: async () => undefined,
+      purge: tablePurge({
+        ...{ store: records, now, tables: tableRecords(records) },
+        begin: (service) => askBuilds({ kind: 'purge', service }),
+      }),
     },
   };
 };

@@ -7,10 +7,10 @@ import { logger } from './observability';
  * Any other error, such as a right that is missing, stays what it is.
  */
 export const unanswered =
-  (what: string) =>
+  (what: string, deed = 'read') =>
   (error: unknown): unknown => {
     if (!isNoAnswer(error) && !isThrottled(error)) return error;
-    logger.error(`the platform cannot read ${what}`, { error: error as Error });
-    const message = `the platform cannot read ${what} at the moment: try again`;
+    logger.error(`the platform cannot ${deed} ${what}`, { error: error as Error });
+    const message = `the platform cannot ${deed} ${what} at the moment: try again`;
     return new DomainError('unavailable', message, { cause: error, retryAfterS: 1 });
   };

@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
@@ -29,11 +29,11 @@ export class AlarmTopic extends Construct {
     );
     if (email !== null) this.topic.addSubscription(new EmailSubscription(email));
   }
-
-  /** Tells of an alarm, and of its end. */
-  tells(alarm: Alarm): void {
-    const action = new SnsAction(this.topic);
-    alarm.addAlarmAction(action);
-    alarm.addOkAction(action);
-  }
 }
+
+/** Has a topic told of an alarm, and of its end. */
+export const tellsAlarm = (topic: ITopic, alarm: Alarm): void => {
+  const action = new SnsAction(topic);
+  alarm.addAlarmAction(action);
+  alarm.addOkAction(action);
+};

@@ -10,6 +10,11 @@ export interface PlatformData {
   readonly tableArn: string;
   readonly artifacts: string;
   readonly captured: string;
+  readonly tables: string;
+  /** Where Athena writes what statements came to. */
+  readonly results: string;
+  /** The key that data is encrypted with; null: AWS's own. */
+  readonly key: string | null;
   /** Objects of a bucket under a prefix; the bucket itself without one. */
   readonly inBucket: (bucket: string, prefix?: string) => string;
   /** The right to use the key that data is encrypted with, through what stores it; none without a key. */
@@ -28,10 +33,21 @@ export const platformData = (
     Fn.join('', [service, '.', stack.region, '.', stack.urlSuffix]),
   );
   return {
-    table,
+    ...{ table, key },
     tableArn: stack.formatArn({ service: 'dynamodb', resource: 'table', resourceName: table }),
-    artifacts: told(scope, stage, 'artifacts-bucket'),
-    captured: told(scope, stage, 'captured-bucket'),
+    // Asked for where they are used: a stack has no parameter that it does not need.
+    get artifacts() {
+      return told(scope, stage, 'artifacts-bucket');
+    },
+    get captured() {
+      return told(scope, stage, 'captured-bucket');
+    },
+    get tables() {
+      return told(scope, stage, 'tables-bucket');
+    },
+    get results() {
+      return told(scope, stage, 'results-bucket');
+    },
     inBucket: (bucket, prefix) =>
       stack.formatArn({
         service: 's3',

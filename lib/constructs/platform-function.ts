@@ -1,5 +1,4 @@
 import { Duration, RemovalPolicy, Size, Stage } from 'aws-cdk-lib';
-import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Alias,
@@ -16,16 +15,19 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { StageConfig } from '../config';
 import { type FunctionName, functions } from '../functions';
+import type { FunctionNetwork } from './function-network';
 import { acknowledgeStars, grant, type Right } from './right';
 
 export interface PlatformFunctionProps {
   readonly name: FunctionName;
+  /** Its name in AWS, where others have to know it beforehand; made by CloudFormation by default. */
+  readonly functionName?: string;
   readonly config: StageConfig;
   readonly environment: Readonly<Record<string, string>>;
   /** All it may do besides logging and tracing. */
   readonly rights: readonly Right[];
   /** Where it runs; by default in no network of the account. */
-  readonly network?: { readonly vpc: IVpc; readonly securityGroup: ISecurityGroup } | undefined;
+  readonly network?: FunctionNetwork | undefined;
 }
 
 const ROOT = `${import.meta.dirname}/../..`;
@@ -38,7 +40,7 @@ export class PlatformFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: PlatformFunctionProps) {
     super(scope, id);
-    const { name, config, environment, rights, network } = props;
+    const { name, functionName, config, environment, rights, network } = props;
     const { seconds, memory, disk } = functions[name];
     const { reserved, provisioned } = config.concurrency[name] ?? {};
     const logGroup = new LogGroup(this, 'Log', {
@@ -57,6 +59,7 @@ export class PlatformFunction extends Construct {
     ]);
     acknowledgeStars(this.role, ['*'], 'X-Ray, metrics and network interfaces cannot be named.');
     const handler = new LambdaFunction(this, 'Function', {
+      ...(functionName !== undefined && { functionName }),
       code: bundleOf(this, name),
       handler: 'index.handler',
       description: `Tidegate: ${name}`,

@@ -1,5 +1,7 @@
 import { ArnFormat, type Stack } from 'aws-cdk-lib';
-import type { FunctionName } from '../functions';
+import type { FunctionName, TablesFunctionName } from '../functions';
+import type { TablesNames } from '../tables-names';
+import { athenaRights } from './athena-rights';
 import type { PlatformData } from './platform-data';
 import type { Right } from './right';
 
@@ -9,6 +11,7 @@ interface Needs {
   /** `tidegate-<stage>`. */
   readonly prefix: string;
   readonly data: PlatformData;
+  readonly names: TablesNames;
   /** The role that CloudFormation makes services with. */
   readonly serviceRole: string;
   /** Further buckets that model packages may be registered from. */
@@ -19,16 +22,19 @@ const NAMED =
   'Names of services and models are made while the platform runs; the prefix is its own.';
 
 /** What DynamoDB and S3 do with the key in the name of who calls them. */
-const USES_OF_KEY = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'];
+export const USES_OF_KEY = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'];
 
-/** What each function may do: exactly what its adapters call. */
-export const platformRights = (needs: Needs): Readonly<Record<FunctionName, readonly Right[]>> => {
+/** What each function of the API stack may do: exactly what its adapters call. */
+export const platformRights = (
+  needs: Needs,
+): Readonly<Record<Exclude<FunctionName, TablesFunctionName>, readonly Right[]>> => {
   const { readsRecords, changesRecords, notesUses, checksKeys, usesSecret } = ofRecords(needs);
   const { artifacts, templates, captures, deployed, ships } = ofBuckets(needs);
   const { invokes, streams, runsServices, readsLogs, endsLogs } = ofServices(needs);
   const key = needs.data.useKey(USES_OF_KEY);
   const changes = [readsRecords, changesRecords, ...key];
   const keptKeys = usesSecret('keys', ['GetSecretValue', 'PutSecretValue', 'CreateSecret']);
+  const starts = startsRuns(needs.names);
   return {
     authorizer: [readsRecords, ...key],
     predict: [
@@ -47,10 +53,49 @@ export const platformRights = (needs: Needs): Readonly<Record<FunctionName, read
     // What strangers send is read here: it may touch no record.
     intake: [...key, ...artifacts],
     packages: [...key, ...ships],
-    services: [...changes, keptKeys, readsLogs, endsLogs, READS_METRICS],
-    reconcile: [...changes, keptKeys, templates, ...deployed, ...runsServices, invokes, endsLogs],
+    services: [...changes, keptKeys, readsLogs, endsLogs, READS_METRICS, starts],
+    reconcile: [
+      ...[...changes, keptKeys, templates, ...deployed, ...runsServices, invokes, endsLogs],
+      starts,
+    ],
+    tables: [...changes, ...ofQueries(needs)],
   };
 };
+
+/** What `tables` may: have statements run over the tables, and runs started; it reads nothing raw. */
+const ofQueries = ({ stack, data, names }: Needs): readonly Right[] => {
+  const athena = athenaRights(stack, data);
+  return [
+    athena.onStatements(names.queries, [
+      'GetQueryExecution',
+      'GetQueryResults',
+      'StartQueryExecution',
+      'StopQueryExecution',
+    ]),
+    ...athena.readsCatalog([names.database]),
+    athena.readsObjects(data.tables, ['tables']),
+    athena.looksInto(data.tables),
+    athena.writesObjects(data.results, 'queries'),
+    athena.looksInto(data.results),
+    startsRuns(names),
+    ...executionsOf(names),
+  ];
+};
+
+/** To have tables made, built, and emptied. */
+const startsRuns = ({ machineArn }: TablesNames): Right => ({
+  actions: ['states:StartExecution'],
+  resources: [machineArn],
+});
+
+/** To see where runs of the state machine stand. */
+export const executionsOf = ({ machineArn }: TablesNames): readonly Right[] => [
+  {
+    actions: ['states:DescribeExecution'],
+    resources: [`${machineArn.replace(':stateMachine:', ':execution:')}:*`],
+    because: 'Runs are named when they start.',
+  },
+];
 
 /** What SageMaker says of instances. */
 const READS_METRICS: Right = { actions: ['cloudwatch:GetMetricData'], resources: ['*'] };
@@ -67,7 +112,8 @@ export const readsNotes = (logGroupArn: string): Right => ({
   resources: [logGroupArn],
 });
 
-const ofRecords = ({ stack, prefix, data }: Needs) => ({
+/** Rights on the records, and on secrets. */
+export const ofRecords = ({ stack, prefix, data }: Pick<Needs, 'stack' | 'prefix' | 'data'>) => ({
   readsRecords: {
     actions: ['dynamodb:GetItem', 'dynamodb:Query'],
     resources: [data.tableArn],
@@ -77,12 +123,14 @@ const ofRecords = ({ stack, prefix, data }: Needs) => ({
     actions: ['dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'],
     resources: [data.tableArn],
   },
-  // What is left of a key's throttle, and when it was last used; no other record.
+  // What is left of a key's throttle, when it was last used, and calls with labels; no other record.
   notesUses: {
     actions: ['dynamodb:UpdateItem'],
     resources: [data.tableArn],
     conditions: {
-      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['limits#*', 'key-uses#*'] },
+      'ForAllValues:StringLike': {
+        'dynamodb:LeadingKeys': ['limits#*', 'key-uses#*', 'label-batches#*'],
+      },
     },
   },
   // A use is noted of a key that is there.
@@ -149,7 +197,7 @@ const ofBuckets = ({ stack, data, modelBuckets }: Needs) => {
     },
     captures: {
       actions: ['s3:PutObject'],
-      resources: [inBucket(captured, 'requests'), inBucket(captured, 'spill')],
+      resources: ['requests', 'spill', 'labels'].map((prefix) => inBucket(captured, prefix)),
       because: NAMED,
     },
   };

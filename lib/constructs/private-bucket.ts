@@ -4,6 +4,7 @@ import {
   BlockPublicAccess,
   Bucket,
   BucketEncryption,
+  type CfnBucket,
   type IBucket,
   type LifecycleRule,
   ObjectOwnership,
@@ -20,6 +21,8 @@ export interface PrivateBucketProps {
   /** What is overwritten or deleted can be brought back for this long; no versions by default. */
   readonly undo?: Duration;
   readonly lifecycleRules?: readonly LifecycleRule[];
+  /** Whether EventBridge is told of each object that is put; false by default. */
+  readonly tellsEvents?: boolean;
 }
 
 /** A bucket that is encrypted, never public, reached over TLS only, and without uploads that never end. */
@@ -28,7 +31,7 @@ export class PrivateBucket extends Construct {
 
   constructor(scope: Construct, id: string, props: PrivateBucketProps) {
     super(scope, id);
-    const { removal, key, accessLogs, undo, lifecycleRules = [] } = props;
+    const { removal, key, accessLogs, undo, lifecycleRules = [], tellsEvents = false } = props;
     this.bucket = new Bucket(this, 'Bucket', {
       removalPolicy: removal,
       encryption: key ? BucketEncryption.KMS : BucketEncryption.S3_MANAGED,
@@ -48,5 +51,12 @@ export class PrivateBucket extends Construct {
         ...lifecycleRules,
       ],
     });
+    if (tellsEvents) {
+      // Not by the bucket's own property, which takes a function that changes buckets.
+      const resource = this.bucket.node.defaultChild as CfnBucket;
+      resource.notificationConfiguration = {
+        eventBridgeConfiguration: { eventBridgeEnabled: true },
+      };
+    }
   }
 }

@@ -69,7 +69,7 @@ export class Reconciliation extends Construct {
       .metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5), statistic: 'max' })
       .createAlarm(this, 'Failing', {
         alarmDescription:
-          'Services are not brought to what is wanted: look at the log of the function reconcile.',
+          'Services are not brought to what is wanted: docs/runbook.md#reconcile-fails',
         threshold: 1,
         evaluationPeriods: 1,
         treatMissingData: TreatMissingData.NOT_BREACHING,

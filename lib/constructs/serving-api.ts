@@ -24,7 +24,7 @@ import { Construct } from 'constructs';
 import { type Route, routes } from '../../api/routes';
 import { anyUsageKeyOf } from '../../core/services/service-template-names';
 import type { StageConfig } from '../config';
-import { type FunctionName, functionOf } from '../functions';
+import { type FunctionName, functionOf, type TablesFunctionName } from '../functions';
 import { addGatewayResponses } from './gateway-responses';
 
 export interface ServingApiProps {
@@ -33,7 +33,10 @@ export interface ServingApiProps {
   readonly stage: string;
   readonly config: StageConfig;
   readonly functions: Readonly<
-    Record<Exclude<FunctionName, 'intake' | 'packages' | 'reconcile'>, IFunction>
+    Record<
+      Exclude<FunctionName, TablesFunctionName | 'intake' | 'packages' | 'reconcile'>,
+      IFunction
+    >
   >;
 }
 

@@ -1,18 +1,11 @@
-import {
-  CfnOutput,
-  Duration,
-  RemovalPolicy,
-  Stack,
-  type StackProps,
-  Validations,
-} from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { platformText } from '../../core/services/service-template-platform';
 import { prefixOf, type StageConfig } from '../config';
-import { AlarmTopic } from '../constructs/alarm-topic';
+import { AlarmTopic, tellsAlarm } from '../constructs/alarm-topic';
 import { Firewall } from '../constructs/firewall';
+import { functionNetwork } from '../constructs/function-network';
 import { gpuServerImage, modelServerImage } from '../constructs/model-server-image';
 import { platformData } from '../constructs/platform-data';
 import { PlatformFunction } from '../constructs/platform-function';
@@ -21,9 +14,10 @@ import { Reconciliation } from '../constructs/reconciliation';
 import type { Right } from '../constructs/right';
 import { ServiceRoles } from '../constructs/service-roles';
 import { ServingApi } from '../constructs/serving-api';
-import type { FunctionName } from '../functions';
+import type { FunctionName, TablesFunctionName } from '../functions';
 import { imageRegistries } from '../image-registries';
 import { tell } from '../platform-values';
+import { tablesNames } from '../tables-names';
 
 export interface ApiStackProps extends StackProps {
   /** The stage's name; its data stack must be there. */
@@ -48,12 +42,14 @@ export class ApiStack extends Stack {
     });
     const prefix = prefixOf(stage);
     const data = platformData(this, { stage, config });
+    const names = tablesNames(this, { stage, config });
     const roles = new ServiceRoles(this, 'Roles', { stage, prefix, config, data });
     const alarms = new AlarmTopic(this, 'Alarms', { email: config.alarmEmail });
 
     const serviceRole = roles.service.roleArn;
     const rights = platformRights({
-      ...{ stack: this, stage, prefix, data, serviceRole, modelBuckets: config.modelBuckets },
+      ...{ stack: this, stage, prefix, data, names, serviceRole },
+      modelBuckets: config.modelBuckets,
     });
     const gpuImage = gpuServerImage(this, config.gpu);
     this.hasGpuImage = gpuImage !== undefined;
@@ -71,10 +67,10 @@ export class ApiStack extends Stack {
       ...environment,
       IMAGE_REGISTRIES: imageRegistries(this.account, this.region, config).join(','),
     };
-    const network = this.network(config);
+    const network = functionNetwork(this, config);
     const start = (
       id: string,
-      name: FunctionName,
+      name: Exclude<FunctionName, TablesFunctionName>,
       variables: Readonly<Record<string, string>> = environment,
       more: readonly Right[] = [],
     ) =>
@@ -87,6 +83,7 @@ export class ApiStack extends Stack {
     const control = {
       ...environment,
       PREDICT_LOG_GROUP: notes.logGroupName,
+      TABLES_MACHINE: names.machineArn,
       ...(gpuImage !== undefined && { GPU_IMAGE: gpuImage }),
     };
     const image = modelServerImage(this);
@@ -115,6 +112,13 @@ export class ApiStack extends Stack {
     const intake = start('Intake', 'intake', reading).live;
     const registering = { ...environment, INTAKE_FUNCTION: intake.functionArn };
     const takesIn = runsFunction(intake.functionArn);
+    const asking = {
+      ...environment,
+      DATABASE: names.database,
+      QUERIES_WORKGROUP: names.queries,
+      RESULTS_BUCKET: data.results,
+      TABLES_MACHINE: names.machineArn,
+    };
     const { api, stageName } = new ServingApi(this, 'Serving', {
       ...{ prefix, stage, config },
       functions: {
@@ -125,6 +129,7 @@ export class ApiStack extends Stack {
         models: start('Models', 'models', registering, [takesIn]).live,
         services: start('Services', 'services', changing, [readsNotes(notes.logGroupArn), tells])
           .live,
+        tables: start('Tables', 'tables', asking).live,
       },
     });
     const telling = { ...environment, RECONCILE_FUNCTION: reconcile.functionArn };
@@ -134,12 +139,13 @@ export class ApiStack extends Stack {
       new Firewall(this, 'Firewall', { prefix, before: api.deploymentStage.stageArn });
     }
 
-    alarms.tells(failed);
-    alarms.tells(
+    tellsAlarm(alarms.topic, failed);
+    tellsAlarm(
+      alarms.topic,
       api
         .metricServerError({ period: Duration.minutes(5), statistic: 'sum' })
         .createAlarm(this, 'ServerErrors', {
-          alarmDescription: 'The API fails: look at the logs of its functions.',
+          alarmDescription: 'The API fails: docs/runbook.md#api-server-errors',
           threshold: MANY_ERRORS,
           evaluationPeriods: 1,
           treatMissingData: TreatMissingData.NOT_BREACHING,
@@ -154,23 +160,5 @@ export class ApiStack extends Stack {
     new CfnOutput(this, 'RestApiId', { value: api.restApiId });
     new CfnOutput(this, 'Url', { value: config.baseUrl ?? api.url });
     new CfnOutput(this, 'RecordsTable', { value: data.table });
-  }
-
-  private network({ network }: StageConfig) {
-    if (network === null) return undefined;
-    const vpc = Vpc.fromVpcAttributes(this, 'Network', {
-      vpcId: network.vpcId,
-      availabilityZones: [...network.availabilityZones],
-      privateSubnetIds: [...network.privateSubnetIds],
-    });
-    Validations.of(vpc).acknowledge({
-      id: 'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId',
-      reason: 'Functions are put into subnets; whose routes they have, nobody asks here.',
-    });
-    const securityGroup = new SecurityGroup(this, 'FunctionsOut', {
-      vpc,
-      description: 'Tidegate: functions call AWS, and nobody calls them',
-    });
-    return { vpc, securityGroup };
   }
 }

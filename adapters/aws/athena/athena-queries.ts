@@ -1,22 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AthenaClient,
-  GetQueryExecutionCommand,
   InvalidRequestException,
   type QueryExecution,
-  StartQueryExecutionCommand,
-  StopQueryExecutionCommand,
-  TooManyRequestsException,
 } from '@aws-sdk/client-athena';
 import { DomainError } from '../../../core/shared/domain-error';
 import type { RecordStore } from '../../../core/shared/record-store';
 import type { QueryState, Warehouse } from '../../../core/tables/warehouse';
+import { askedQueries } from './asked-queries';
 import { firstRows } from './first-rows';
+import { queryRunner } from './query-runner';
 import { assertReads } from './read-only';
 
 interface Needs {
   readonly athena: AthenaClient;
-  /** Remembers which queries were asked here: others of the account are nobody's business. */
+  /** Remembers which queries were asked here. */
   readonly store: RecordStore;
   readonly database: string;
   /** Has limits for what a statement may read, and a place for results. */
@@ -24,53 +21,32 @@ interface Needs {
   readonly now: () => Date;
 }
 
-interface Asked {
-  readonly maxRows: number;
-}
-
-const REMEMBERED_MS = 24 * 3_600_000;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 1_000;
 /** Of a failure that the statement itself is the cause of. */
 const USER_ERROR = 2;
 
-const keyOf = (id: string) => ({ partition: 'queries', sort: id });
-
 /** Statements over the tables, which Athena answers. */
-export const athenaQueries = ({
-  athena,
-  store,
-  database,
-  workGroup,
-  now,
-}: Needs): Pick<Warehouse, 'startQuery' | 'queryState' | 'cancelQuery'> => {
-  const find = async (id: string): Promise<QueryExecution> => {
-    const command = new GetQueryExecutionCommand({ QueryExecutionId: id });
-    return (await athena.send(command)).QueryExecution ?? {};
-  };
+export const athenaQueries = (
+  needs: Needs,
+): Pick<Warehouse, 'startQuery' | 'queryState' | 'cancelQuery'> => {
+  const { athena, store, now } = needs;
+  const runner = queryRunner(needs);
+  const queries = askedQueries(store, now);
 
-  const isRunning = ({ Status }: QueryExecution): boolean =>
-    Status?.State === 'QUEUED' || Status?.State === 'RUNNING';
-
-  const ended = async (id: string, waitMs: number): Promise<QueryExecution> => {
-    const until = now().getTime() + waitMs;
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      const query = await find(id);
-      const left = until - now().getTime();
-      if (!isRunning(query) || left <= 0) return query;
-      await sleep(Math.min(pause, left));
-    }
-  };
-
-  const stateOf = async (query: QueryExecution, { maxRows }: Asked): Promise<QueryState> => {
+  const stateOf = async (
+    query: QueryExecution,
+    maxRows: number,
+  ): Promise<QueryState | undefined> => {
     const { State } = query.Status ?? {};
     if (State === 'SUCCEEDED') {
-      return {
-        status: 'succeeded',
-        result: await firstRows(athena, query, maxRows),
-        duration_ms: query.Statistics?.TotalExecutionTimeInMillis ?? 0,
-        scanned_bytes: query.Statistics?.DataScannedInBytes ?? 0,
-      };
+      const result = await firstRows(athena, query, maxRows).catch(unlessGone);
+      return (
+        result && {
+          status: 'succeeded',
+          result,
+          duration_ms: query.Statistics?.TotalExecutionTimeInMillis ?? 0,
+          scanned_bytes: query.Statistics?.DataScannedInBytes ?? 0,
+        }
+      );
     }
     if (State === 'FAILED') return { status: 'failed', error: failureOf(query) };
     if (State !== 'CANCELLED') return { status: 'running' };
@@ -83,41 +59,25 @@ export const athenaQueries = ({
   return {
     async startQuery(sql, maxRows) {
       assertReads(sql);
-      const start = new StartQueryExecutionCommand({
-        QueryString: sql,
-        QueryExecutionContext: { Database: database },
-        WorkGroup: workGroup,
-      });
-      const { QueryExecutionId: id = '' } = await athena.send(start).catch((error: unknown) => {
-        throw refusalOf(error);
-      });
-      const put: Asked = { maxRows };
-      const expiresAt = new Date(now().getTime() + REMEMBERED_MS);
-      await store.transact([{ ...keyOf(id), seen: 0, put, expiresAt }]);
+      const id = await runner.start(sql);
+      await queries.remember(id, { maxRows });
       return id;
     },
 
     async queryState(id, waitMs) {
-      const asked = (await store.get(keyOf(id)))?.document as Asked | undefined;
-      return asked ? stateOf(await ended(id, waitMs), asked) : undefined;
+      const asked = await queries.find(id);
+      return asked ? stateOf(await runner.ended(id, waitMs), asked.maxRows) : undefined;
     },
 
     async cancelQuery(id) {
-      if (!(await store.get(keyOf(id)))) return;
-      await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
+      if (await queries.find(id)) await runner.stop(id);
     },
   };
 };
 
-const refusalOf = (error: unknown): unknown => {
-  if (error instanceof TooManyRequestsException) {
-    return new DomainError('overloaded', 'Athena takes no more queries now: try again', {
-      retryAfterS: 5,
-    });
-  }
-  return error instanceof InvalidRequestException
-    ? new DomainError('invalid-input', error.message)
-    : error;
+/** What was erased may have stood in a result, which is gone then: such a query is forgotten. */
+const unlessGone = (error: unknown): undefined => {
+  if (!(error instanceof InvalidRequestException)) throw error;
 };
 
 /** Why a statement failed: what its author can mend is said, anything else is the platform's. */

@@ -25,9 +25,17 @@ export interface BuildReport {
   readonly labelled: number;
 }
 
+/** What work on tables came to, and the days (`YYYY-MM-DD`) of requests to whose rows something was written. */
+export interface Built<T> {
+  readonly report: T;
+  readonly dates: readonly string[];
+}
+
 /** Days that a label waits for its row. */
 const PATIENCE_DAYS = 7;
 const DAY_MS = 86_400_000;
+/** How often rows are made before an answered request without any is a failure. */
+const ROUNDS = 2;
 
 /**
  * Brings what arrived for a service in some hours into its tables, each request and row once, however
@@ -40,7 +48,7 @@ export function* buildArrival(
   arrival: Arrival,
   described: TabledService | undefined,
   today: string,
-): Steps<BuildReport> {
+): Steps<Built<BuildReport>> {
   const { rows: found } = yield lookAtArrival(places, arrival);
   const asked = found.filter(([date]) => date !== null).toSorted(byText);
   const malformed = found.find(([date]) => date === null)?.[1];
@@ -58,49 +66,59 @@ export function* buildArrival(
     const taken = yield takeRequests(places, arrival, window, [...spilled]);
     report.requests += taken.written ?? 0;
     if (!described) continue;
-    const unpacked = yield* unpackWindow(places, window, described);
+    const received = lastDays(today);
+    const unpacked = yield* unpackWindow(places, window, described, received);
     report.rows += unpacked.rows;
     report.errors += unpacked.errors;
-    report.labelled += yield* labelWindow(places, window, described, lastDays(today));
+    if (unpacked.labels === 0) continue;
+    report.labelled += yield* labelWindow(places, window, described, received);
   }
-  return report;
+  return { report, dates: asked.map(([date]) => date ?? '') };
 }
 
-/** Makes rows and errors of a window's requests. */
-export function* unpackWindow(
+/** Makes rows and errors of a window's requests; tells how many labels were received on some days. */
+function* unpackWindow(
   places: Places,
   window: Window,
   { versions }: TabledService,
-): Steps<Pick<BuildReport, 'rows' | 'errors'>> {
+  received: readonly string[],
+): Steps<Pick<BuildReport, 'rows' | 'errors'> & { readonly labels: number }> {
   const report = { rows: 0, errors: 0 };
-  const { rows: models } = yield answeringModels(places, window);
-  const answers = models.map(([model = null, version = null]) => {
-    const by = { model, version: version === null ? null : Number(version) };
-    const known = versions.find((one) => one.model === by.model && one.version === by.version);
-    return { by, known };
-  });
-  for (const { by, known } of answers) {
-    if (known) report.rows += (yield unpackRows(places, window, by, known)).written ?? 0;
-  }
-  let [missing, twice] = yield* countsOf(places, window);
-  if (missing > 0) {
+  for (let round = 1; ; round += 1) {
+    const { rows: models } = yield answeringModels(places, window);
+    const answers = models.map(([model = null, version = null]) => {
+      const by = { model, version: version === null ? null : Number(version) };
+      const known = versions.find((one) => one.model === by.model && one.version === by.version);
+      return { by, known };
+    });
     for (const { by, known } of answers) {
-      report.errors += (yield keepErrors(places, window, by, known)).written ?? 0;
+      if (known) report.rows += (yield unpackRows(places, window, by, known)).written ?? 0;
     }
-    [missing, twice] = yield* countsOf(places, window);
+    let [missing, twice, labels] = yield* countsOf(places, window, received);
+    if (missing > 0) {
+      for (const { by, known } of answers) {
+        report.errors += (yield keepErrors(places, window, by, known)).written ?? 0;
+      }
+      [missing, twice, labels] = yield* countsOf(places, window, received);
+    }
+    if (missing === 0 && twice === 0) return { ...report, labels };
+    // Another build may have brought in requests between these meanwhile, and not come to their rows yet.
+    if (round === ROUNDS || twice > 0) {
+      throw new Error(
+        `${window.service}: ${missing} answered requests without rows or errors, ${twice} rows too many`,
+      );
+    }
   }
-  if (missing > 0 || twice > 0) {
-    throw new Error(
-      `${window.service}: ${missing} answered requests without rows or errors, ${twice} rows too many`,
-    );
-  }
-  return report;
 }
 
-function* countsOf(places: Places, window: Window): Steps<readonly [number, number]> {
-  const { rows } = yield checkWindow(places, window);
-  const [missing, twice] = rows[0] ?? [];
-  return [Number(missing), Number(twice)];
+function* countsOf(
+  places: Places,
+  window: Window,
+  received: readonly string[],
+): Steps<readonly [number, number, number]> {
+  const { rows } = yield checkWindow(places, window, received);
+  const [missing, twice, labels] = rows[0] ?? [];
+  return [Number(missing), Number(twice), Number(labels)];
 }
 
 /** Gives rows of a window labels that were received on some days. */
@@ -129,7 +147,7 @@ export const windowOf = (service: string, some: readonly Row[], idAt = 2): Windo
   const ids = (at: number): readonly string[] => some.map((row) => row[at] ?? '').toSorted();
   return {
     service,
-    dates: some.map(([date]) => date ?? ''),
+    dates: [...new Set(some.map(([date]) => date ?? ''))],
     firstId: (ids(idAt)[0] ?? '').slice(0, 36),
     lastId: (ids(idAt + 1).at(-1) ?? '').slice(0, 36),
   };

@@ -1,58 +1,125 @@
 import type { ArrivalKind } from '../../../core/tables/dirty-hours';
+import type { Erasure } from '../../../core/tables/erasure';
+import { NO_DAYS, type WrittenDays } from '../../../core/tables/upkeep-records';
 import { type BuildReport, buildArrival, type TabledService } from './build-arrival';
 import { buildLabels, type LabelReport, labelFrom } from './build-labels';
+import type { Ground } from './create-tables';
+import { daysWithLabels } from './days-with-labels';
+import { erase } from './erase';
 import type { Places } from './places';
 import { prepareTables } from './prepare-tables';
+import { purge } from './purge';
 import { MOST_DAYS } from './quoting';
 import type { Steps } from './steps';
+import { type Upkeep, upkeep } from './upkeep';
 
 /** A piece of work on a service's tables. */
 export type BuildItem =
-  | { readonly kind: 'tables'; readonly service: string }
+  /** Makes them as its description of this revision says; 0 when it has none. */
+  | { readonly kind: 'tables'; readonly service: string; readonly revision: number }
   | {
       readonly kind: ArrivalKind;
       readonly service: string;
       readonly date: string;
       readonly hours: readonly string[];
     }
-  /** Labels received on these days (`YYYY-MM-DD`, at most 90) look for their rows once more. */
-  | { readonly kind: 'labels-again'; readonly service: string; readonly dates: readonly string[] };
+  /** Labels received on these days (`YYYY-MM-DD`, both of them) look for their rows once more. */
+  | {
+      readonly kind: 'labels-again';
+      readonly service: string;
+      readonly from: string;
+      readonly to: string;
+    }
+  | (Upkeep & { readonly kind: 'upkeep' })
+  /** `at` is when it was asked, RFC 3339. */
+  | {
+      readonly kind: 'erase';
+      readonly service: string;
+      readonly what: Erasure;
+      readonly at: string;
+    }
+  | { readonly kind: 'purge'; readonly service: string; readonly at: string };
 
-/** What a piece of work came to; what it does not concern is 0. */
+/** What a piece of work came to; what it does not concern is 0. Of an erasure and a purge, what went. */
 export type ItemReport = BuildReport & LabelReport;
+
+/** The same with the days to which it wrote. */
+export interface ItemResult {
+  readonly report: ItemReport;
+  readonly wrote: WrittenDays;
+}
 
 interface Needs {
   readonly places: Places;
-  /** Where tables lie. */
-  readonly bucket: string;
+  readonly ground: Ground;
+  /** Where what has arrived lies, and for how many days; null for ever. */
+  readonly capturedBucket: string;
+  readonly capturedDays: number | null;
   /** Undefined for a service that has no tables of its own. */
   readonly described: TabledService | undefined;
   /** `YYYY-MM-DD` */
   readonly today: string;
+  /** The execution that does it. */
+  readonly execution: string;
 }
 
 const NOTHING: ItemReport = {
   ...{ requests: 0, rows: 0, errors: 0, malformed: 0 },
   ...{ labels: 0, labelled: 0, ambiguous: 0 },
 };
+const DONE: ItemResult = { report: NOTHING, wrote: NO_DAYS };
 
-/** The statements that a piece of work needs, in order. @throws RangeError, and what its checks throw */
-export function* buildItem(
-  { places, bucket, described, today }: Needs,
-  item: BuildItem,
-): Steps<ItemReport> {
+/** The steps that a piece of work needs, in order. @throws RangeError, and what its checks throw */
+export function* buildItem(needs: Needs, item: BuildItem): Steps<ItemResult> {
+  const { places, ground, described, today } = needs;
   switch (item.kind) {
-    case 'tables': {
-      if (described) yield* prepareTables(places, bucket, item.service, described.table);
-      return NOTHING;
+    case 'tables':
+      yield* prepareTables(places, ground, item.service, described?.table);
+      return DONE;
+    case 'requests': {
+      const { report, dates } = yield* buildArrival(places, item, described, today);
+      return {
+        report: { ...NOTHING, ...report },
+        wrote: { requests: dates, rows: dates, labels: [] },
+      };
     }
-    case 'requests':
-      return { ...NOTHING, ...(yield* buildArrival(places, item, described, today)) };
-    case 'labels':
-      return { ...NOTHING, ...(yield* buildLabels(places, item, described)) };
-    case 'labels-again': {
-      if (item.dates.length > MOST_DAYS) throw new RangeError(`at most ${MOST_DAYS} days`);
-      return described ? { ...NOTHING, ...(yield* labelFrom(places, item, described)) } : NOTHING;
+    case 'labels': {
+      const { report, dates } = yield* buildLabels(places, item, described);
+      return {
+        report: { ...NOTHING, ...report },
+        wrote: { requests: [], rows: dates, labels: [item.date] },
+      };
     }
+    case 'labels-again':
+      return described ? yield* labelAgain(places, item, described) : DONE;
+    case 'upkeep':
+      yield* upkeep(places, item, described !== undefined);
+      return DONE;
+    case 'erase':
+      return { ...DONE, report: { ...NOTHING, ...(yield* erase(needs, item)) } };
+    case 'purge':
+      return { ...DONE, report: { ...NOTHING, ...(yield* purge(needs, item)) } };
   }
+}
+
+function* labelAgain(
+  places: Places,
+  { service, from, to }: Extract<BuildItem, { kind: 'labels-again' }>,
+  described: TabledService,
+): Steps<ItemResult> {
+  const { rows } = yield daysWithLabels(places, service, from, to);
+  const days = rows.map(([date]) => date ?? '');
+  const found = { labelled: 0, ambiguous: 0 };
+  const written = new Set<string>();
+  for (let at = 0; at < days.length; at += MOST_DAYS) {
+    const some = { service, dates: days.slice(at, at + MOST_DAYS) };
+    const { report, dates } = yield* labelFrom(places, some, described);
+    found.labelled += report.labelled;
+    found.ambiguous += report.ambiguous;
+    for (const date of dates) written.add(date);
+  }
+  return {
+    report: { ...NOTHING, ...found },
+    wrote: { requests: [], rows: found.labelled > 0 ? [...written] : [], labels: [] },
+  };
 }

@@ -1,7 +1,8 @@
-import { type TabledService, windowOf } from './build-arrival';
-import { labelRows, lookAtLabels, type ReceivedLabels } from './label-rows';
+import { type Built, type TabledService, windowOf } from './build-arrival';
+import { labelRows, lookAtClientLabels, lookAtLabels, type ReceivedLabels } from './label-rows';
 import type { Places } from './places';
 import { MOST_DAYS } from './quoting';
+import type { StatementResult } from './statement';
 import type { Steps } from './steps';
 import { takeLabels } from './take-labels';
 import type { Arrival } from './take-requests';
@@ -22,7 +23,7 @@ export function* buildLabels(
   places: Places,
   arrival: Arrival,
   described: TabledService | undefined,
-): Steps<LabelReport> {
+): Steps<Built<LabelReport>> {
   const { written } = yield takeLabels(places, arrival);
   const hours = arrival.hours.toSorted();
   const first = `${arrival.date}T${hours[0]}:00:00.000Z`;
@@ -34,8 +35,8 @@ export function* buildLabels(
   } as const;
   const found = described
     ? yield* labelFrom(places, from, described)
-    : { labelled: 0, ambiguous: 0 };
-  return { labels: written ?? 0, ...found };
+    : { report: { labelled: 0, ambiguous: 0 }, dates: [] };
+  return { report: { labels: written ?? 0, ...found.report }, dates: found.dates };
 }
 
 /** Gives labels that are in the tables to the rows that they mean. */
@@ -43,14 +44,31 @@ export function* labelFrom(
   places: Places,
   from: ReceivedLabels,
   { table, versions }: TabledService,
-): Steps<Omit<LabelReport, 'labels'>> {
-  const { rows } = yield lookAtLabels(places, from);
-  const ambiguous = Number(rows.find(([date]) => date === null)?.[1] ?? 0);
-  const meant = rows.filter(([date]) => date !== null);
+): Steps<Built<Omit<LabelReport, 'labels'>>> {
+  const named = foundIn((yield lookAtLabels(places, from)).rows);
+  const client =
+    named.count > 0 ? foundIn((yield lookAtClientLabels(places, from)).rows) : NONE_FOUND;
+  const meant = [...named.days, ...client.days];
   let labelled = 0;
   for (let at = 0; at < meant.length; at += MOST_DAYS) {
     const window = windowOf(from.service, meant.slice(at, at + MOST_DAYS), 1);
     labelled += (yield labelRows(places, from, window, table.columns, versions)).written ?? 0;
   }
-  return { labelled, ambiguous };
+  const dates = new Set(meant.map(([date]) => date ?? ''));
+  return { report: { labelled, ambiguous: client.count }, dates: [...dates] };
 }
+
+type Row = StatementResult['rows'][number];
+
+/** What labels mean, by day, and the count that comes with it. */
+interface Found {
+  readonly days: readonly Row[];
+  readonly count: number;
+}
+
+const NONE_FOUND: Found = { days: [], count: 0 };
+
+const foundIn = (rows: readonly Row[]): Found => ({
+  days: rows.filter(([date]) => date !== null),
+  count: Number(rows.find(([date]) => date === null)?.[1] ?? 0),
+});

@@ -10,14 +10,15 @@ import { queryCell } from './query-cell';
 
 /** Rows that Athena gives at most in one answer. */
 const PAGE = 1_000;
-/** Bytes of text that a result has at most. */
+/** Bytes of JSON that a result has at most. */
 const MOST_BYTES = 4_000_000;
 
-/** The first rows of a query that has succeeded. */
+/** The first rows of a query that has succeeded; with `oneAtLeast` the first one, however large it is. */
 export const firstRows = async (
   athena: AthenaClient,
   { QueryExecutionId, StatementType }: QueryExecution,
   maxRows: number,
+  oneAtLeast = false,
 ): Promise<QueryRows> => {
   // Of a SELECT the first row holds the columns' names.
   let header = StatementType === 'DML' ? 1 : 0;
@@ -32,7 +33,8 @@ export const firstRows = async (
     columns = ResultSet?.ResultSetMetadata?.ColumnInfo ?? columns;
     for (const row of (ResultSet?.Rows ?? []).slice(header)) {
       bytes += sizeOf(row);
-      if (rows.length === maxRows || bytes > MOST_BYTES) return result(columns, rows, true);
+      const isFull = bytes > MOST_BYTES && !(oneAtLeast && rows.length === 0);
+      if (rows.length === maxRows || isFull) return result(columns, rows, true);
       rows.push(columns.map(({ Type = '' }, i) => queryCell(row.Data?.[i]?.VarCharValue, Type)));
     }
     header = 0;
@@ -51,5 +53,9 @@ const result = (
   truncated,
 });
 
+/** What texts come to in JSON, where some letters take two. */
 const sizeOf = ({ Data = [] }: Row): number =>
-  Data.reduce((sum, { VarCharValue = '' }) => sum + VarCharValue.length + 3, 0);
+  Data.reduce(
+    (sum, { VarCharValue }) => sum + Buffer.byteLength(JSON.stringify(VarCharValue ?? null)) + 1,
+    0,
+  );

@@ -2,7 +2,7 @@ import type { MappedColumn } from '../../../core/tables/service-table';
 import { within } from './answered';
 import { typedLabel } from './label-shape';
 import { type Places, tablesOf } from './places';
-import { days, literal, name } from './quoting';
+import { day, days, literal, name, time } from './quoting';
 import type { Statement } from './statement';
 import type { Window } from './take-requests';
 
@@ -25,45 +25,71 @@ export interface LabelPlace {
 /** Requests that come so long after a label by their client's id still get it. */
 const CLIENT_HOURS = 24;
 
-const time = (text: string): string =>
-  `TIMESTAMP ${literal(new Date(text).toISOString().slice(0, -1).replace('T', ' '))}`;
-
 const received = ({ service, dates, between }: ReceivedLabels): string =>
   `l.service = ${literal(service)} AND l.received_date IN ${days(dates)}` +
   (between
     ? ` AND l.received_at >= ${time(between[0])} AND l.received_at < ${time(between[1])}`
     : '');
 
-/** Labels with the examples they mean; those by a client's id once for each request that carried it. */
-const meant = (places: Places, from: ReceivedLabels, window: Window | null): string => {
-  const { labels, requests } = tablesOf(places);
-  const columns = 'l.label, l.labelled_at, l.received_at, l.batch_id, l.position';
-  const asked = `q.service = ${literal(from.service)} AND q.status_code = 200${window ? ` AND ${within(window, 'q.')}` : ''}`;
-  return `
-  SELECT COALESCE(l.example_id, l.request_id || '-' || CAST(l.row_index AS varchar)) AS example_id,
-    CAST(NULL AS varchar) AS asked, ${columns}
-  FROM ${labels} l WHERE ${received(from)} AND l.client_request_id IS NULL
-  UNION ALL
-  SELECT q.request_id || '-' || CAST(l.row_index AS varchar), COALESCE(q.primary_request_id, q.request_id), ${columns}
-  FROM ${labels} l JOIN ${requests} q ON q.client_request_id = l.client_request_id
+const COLUMNS = 'l.label, l.labelled_at, l.received_at, l.batch_id, l.position';
+
+/** Labels that name their example, or its request. */
+const byExample = (places: Places, from: ReceivedLabels): string => `
+  SELECT COALESCE(l.example_id, l.request_id || '-' || CAST(l.row_index AS varchar)) AS example_id, ${COLUMNS}
+  FROM ${tablesOf(places).labels} l WHERE ${received(from)} AND l.client_request_id IS NULL`;
+
+/** Labels by a client's id, once for each of some requests that carried it; `asked` tells requests apart. */
+const byClient = (places: Places, from: ReceivedLabels, which: string): string => `
+  SELECT q.request_id || '-' || CAST(l.row_index AS varchar) AS example_id, ${COLUMNS},
+    COALESCE(q.primary_request_id, q.request_id) AS asked
+  FROM ${tablesOf(places).labels} l JOIN ${tablesOf(places).requests} q ON q.client_request_id = l.client_request_id
     AND l.row_index < q.row_count AND q.request_time <= l.received_at + INTERVAL '${CLIENT_HOURS}' HOUR
-  WHERE ${received(from)} AND l.client_request_id IS NOT NULL AND ${asked}`;
+  WHERE ${received(from)} AND l.client_request_id IS NOT NULL
+    AND q.service = ${literal(from.service)} AND q.status_code = 200 AND ${which}`;
+
+/** Days that a clock may be wrong by. */
+const CLOCK_DAYS = 2;
+
+const lastDay = ({ dates }: ReceivedLabels, later: number): string => {
+  const last = Date.parse(dates.toSorted().at(-1) ?? '');
+  return day(new Date(last + later * 86_400_000).toISOString().slice(0, 10));
 };
 
 /**
- * Looks for what labels mean: a line for each day of their examples, with the first and last example;
- * and one with a null day for how many labels by a client's id mean several requests.
+ * The days of examples, with the first and last of each. An id may say any day there is: a label means
+ * nothing that was asked long after it.
+ */
+const dated = (
+  from: ReceivedLabels,
+): string => `SELECT CAST(asked_on AS varchar), min(example_id), max(example_id) FROM (
+  SELECT example_id, CAST(from_unixtime(TRY(from_base(replace(substr(example_id, 1, 13), '-', ''), 16)) / 1000) AS date) AS asked_on
+  FROM meant
+) WHERE asked_on BETWEEN DATE '1970-01-01' AND ${lastDay(from, CLOCK_DAYS)} GROUP BY 1`;
+
+/**
+ * Looks for what labels mean that name their example: a line for each day of these, with the first and
+ * last; and one with a null day for how many labels there are by clients' ids.
  */
 export const lookAtLabels = (places: Places, from: ReceivedLabels): Statement => ({
   step: 'look-at-labels',
-  sql: `WITH meant AS (${meant(places, from, null)}), dated AS (
-  SELECT example_id, CAST(from_unixtime(TRY(from_base(replace(substr(example_id, 1, 13), '-', ''), 16)) / 1000) AS date) AS asked_on
-  FROM meant
-)
-SELECT CAST(asked_on AS varchar), min(example_id), max(example_id) FROM dated WHERE asked_on IS NOT NULL GROUP BY 1
+  sql: `WITH meant AS (${byExample(places, from)})
+${dated(from)}
+UNION ALL
+SELECT NULL, CAST(count(*) AS varchar), NULL FROM ${tablesOf(places).labels} l
+WHERE ${received(from)} AND l.client_request_id IS NOT NULL`,
+});
+
+/**
+ * The same of labels by clients' ids; with the null day stands how many of them mean several requests.
+ * It reads all days of requests until these labels, for a client's id does not say when it was used.
+ */
+export const lookAtClientLabels = (places: Places, from: ReceivedLabels): Statement => ({
+  step: 'look-at-client-labels',
+  sql: `WITH meant AS (${byClient(places, from, `q.request_date <= ${lastDay(from, CLOCK_DAYS)}`)})
+${dated(from)}
 UNION ALL
 SELECT NULL, CAST(count(*) AS varchar), NULL FROM (
-  SELECT batch_id, position FROM meant WHERE asked IS NOT NULL GROUP BY 1, 2 HAVING count(DISTINCT asked) > 1
+  SELECT batch_id, position FROM meant GROUP BY 1, 2 HAVING count(DISTINCT asked) > 1
 )`,
 });
 
@@ -86,7 +112,9 @@ export const labelRows = (
   return {
     step: 'label-rows',
     sql: `MERGE INTO ${tablesOf(places).rows(from.service)} t USING (
-  WITH meant AS (${meant(places, from, window)})
+  WITH meant AS (${byExample(places, from)}
+  UNION ALL
+  SELECT example_id, label, labelled_at, received_at, batch_id, position FROM (${byClient(places, from, within(window, 'q.'))}))
   SELECT example_id, max_by(label, ${rank}) AS label, max(labelled_at) AS labelled_at,
     max_by(received_at, ${rank}) AS received_at
   FROM meant WHERE example_id BETWEEN ${literal(window.firstId)} AND ${literal(`${window.lastId}.`)} GROUP BY example_id

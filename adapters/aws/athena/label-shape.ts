@@ -2,11 +2,8 @@ import { LABELS } from '../../../core/tables/fixed-columns';
 import type { TableColumn, TableType } from '../../../core/tables/table-column';
 import { name, trinoType } from './quoting';
 
-/** Columns of `labels` in order; `position` is a label's place in its batch, from 0. */
-export const LABEL_COLUMNS: readonly TableColumn[] = [...LABELS, { name: 'position', type: 'int' }];
-
 /** Columns of `labels` as they stand in a line, where times are text. */
-const inLine: readonly TableColumn[] = LABEL_COLUMNS.filter(
+const inLine: readonly TableColumn[] = LABELS.filter(
   (column) => column.name !== 'received_date',
 ).map((column) => (column.type === 'timestamp' ? { ...column, type: 'string' } : column));
 

@@ -19,5 +19,7 @@ export const tablesOf = ({ database, rawDatabase }: Places) => {
     rawRequests: raw('requests'),
     rawSpill: raw('spill'),
     rawLabels: raw('labels'),
+    /** Which requests were erased, so that what arrives late of them stays out. */
+    erased: raw('erased'),
   };
 };

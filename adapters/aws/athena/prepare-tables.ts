@@ -1,19 +1,23 @@
 import type { ServiceTable } from '../../../core/tables/service-table';
 import { tableNameOf } from '../../../core/tables/table-name';
-import { addColumns, createServiceTables, createSharedTables } from './create-tables';
+import { addColumns, createServiceTables, createSharedTables, type Ground } from './create-tables';
 import type { Places } from './places';
 import { literal } from './quoting';
 import type { Steps } from './steps';
 
-/** Makes a service's tables and those of all services, and gives them columns that they lack. */
+/**
+ * Makes a service's tables and those of all services, and gives them columns that they lack; a service
+ * without a description has no tables of its own.
+ */
 export function* prepareTables(
   places: Places,
-  bucket: string,
+  ground: Ground,
   service: string,
-  table: ServiceTable,
+  table: ServiceTable | undefined,
 ): Steps<void> {
-  for (const statement of createSharedTables(places, bucket)) yield statement;
-  for (const statement of createServiceTables(places, bucket, service, table)) yield statement;
+  for (const statement of createSharedTables(places, ground)) yield statement;
+  if (!table) return;
+  for (const statement of createServiceTables(places, ground, service, table)) yield statement;
   const { rows } = yield {
     step: 'columns-there',
     sql: `SELECT column_name FROM information_schema.columns WHERE table_schema = ${literal(places.database)} AND table_name = ${literal(tableNameOf(service))}`,

@@ -21,6 +21,10 @@ export const day = (text: string): string => {
   return `DATE '${text}'`;
 };
 
+/** A time (RFC 3339) in a statement, in UTC. @throws RangeError */
+export const time = (text: string): string =>
+  `TIMESTAMP ${literal(new Date(text).toISOString().slice(0, -1).replace('T', ' '))}`;
+
 /** A statement writes to so many days at most: Athena keeps no more than 100 partitions open. */
 export const MOST_DAYS = 90;
 

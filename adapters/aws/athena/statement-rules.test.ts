@@ -3,6 +3,7 @@ import { NO_COLUMNS, withVersion } from '../../../core/tables/service-table';
 import { type BuildItem, buildItem } from './build-item';
 import type { Statement, StatementResult } from './statement';
 import { ATHENA_RULES, athenaRefuses, MOST_STATEMENT_BYTES } from './statement-rules';
+import { itemNeeds } from './testing/item-needs';
 
 const PLACES = { database: 'inference', rawDatabase: 'inference_raw' };
 const types: readonly ColumnType[] = ['double', 'string', 'long', 'datetime', 'boolean'];
@@ -30,29 +31,54 @@ const answers: Readonly<Record<string, StatementResult['rows']>> = {
   'look-at-labels': days.map((date) => [date, `${ID}1-0`, `${ID}2-0`]),
   'answering-models': [["wine'", '1']],
   'check-window': [['1', '0']],
+  'days-with-labels': days.map((date) => [date]),
+  'look-at-erased': [...days.map((date) => [date]), ['2026-11-20'], [null]],
+  'look-for-erased': days.map((date) => [date]),
+  'look-at-erased-labels': days.map((date) => [date]),
+  'own-tables': [['red_wine'], ['red_wine_errors']],
 };
 
 /** All statements of a piece of work. */
 const statementsOf = (item: BuildItem, described = serviceOf(3, 5)): readonly Statement[] => {
-  const needs = { places: PLACES, bucket: 'tables', described, today: '2026-11-21' };
-  const steps = buildItem(needs, item);
+  const steps = buildItem(itemNeeds(PLACES, described, '2026-11-21'), item);
   const asked: Statement[] = [];
   let checks = 0;
   for (let next = steps.next(); !next.done; ) {
-    asked.push(next.value);
-    checks += next.value.step === 'check-window' ? 1 : 0;
-    const rows = checks > 1 ? [['0', '0']] : (answers[next.value.step] ?? []);
-    next = steps.next({ rows, written: 1 });
+    const step = next.value;
+    if ('sql' in step) asked.push(step);
+    const name = 'sql' in step ? step.step : '';
+    checks += name === 'check-window' ? 1 : 0;
+    const rows = checks > 1 ? [['0', '0']] : (answers[name] ?? []);
+    next = steps.next({ rows, written: 1, query: 'an-id' });
   }
   return asked;
 };
 
+const AT = '2026-11-21T10:00:00.000Z';
+const erase = { kind: 'erase', service: 'red-wine', at: AT } as const;
+const ids = (begin: string) =>
+  Array.from({ length: 1_000 }, (_, n) => begin + String(n).padStart(4, '0'));
+const VALUES: readonly (readonly [string, string | number])[] = [
+  ['request_date', '2026-11-20'],
+  ['request_time', AT],
+  ['row_index', 1],
+  ['prediction', "it's; /* ? */"],
+];
 const hours = Array.from({ length: 24 }, (_, n) => String(n).padStart(2, '0'));
 const items: readonly BuildItem[] = [
-  { kind: 'tables', service: 'red-wine' },
+  { kind: 'tables', service: 'red-wine', revision: 1 },
   { kind: 'requests', service: 'red-wine', date: '2026-11-20', hours },
   { kind: 'labels', service: 'red-wine', date: '2026-11-20', hours },
-  { kind: 'labels-again', service: 'red-wine', dates: days },
+  { kind: 'labels-again', service: 'red-wine', from: '2026-01-01', to: '2026-11-20' },
+  {
+    ...{ kind: 'upkeep', service: 'red-wine', shared: { erasedSince: AT } },
+    keep: { requests: '2026-11-01', rows: '2026-11-01', labels: '2026-11-01' },
+    days: { requests: days, rows: days, labels: days },
+  },
+  { ...erase, what: { request_ids: ids('01a1f866-0d00-7000-8000-00000000') } },
+  { ...erase, what: { client_request_ids: ids("'".repeat(252)) } },
+  ...VALUES.map(([column, value]) => ({ ...erase, what: { column, value } })),
+  { kind: 'purge', service: 'red-wine', at: AT },
 ];
 
 describe('statements', () => {
@@ -81,7 +107,9 @@ describe('rules of Athena that Trino does not have', () => {
     'Iceberg tables have no tinyint, smallint, char or time': 'SELECT CAST(a AS smallint) FROM t',
     'tables are defined with a location and a table type, and types in lower case of Hive':
       'CREATE TABLE t (a int)',
-    'names in definitions stand in backticks, elsewhere in double quotes': 'SELECT `a` FROM t',
+    'names in definitions and upkeep stand in backticks, elsewhere in double quotes':
+      'OPTIMIZE "a" REWRITE DATA USING BIN_PACK',
+    'OPTIMIZE is told partitions alone': 'OPTIMIZE a REWRITE DATA USING BIN_PACK WHERE n = 1',
     'UPDATE SET of a MERGE has no parentheses around it, and no NOT MATCHED BY SOURCE':
       'MERGE INTO t USING s ON true WHEN MATCHED THEN UPDATE SET (a = 1)',
   };

@@ -24,7 +24,8 @@ const has =
   (sql: string): boolean =>
     pattern.test(bare(sql));
 
-const isDefinition = (sql: string): boolean => /^\s*(?:CREATE|ALTER|DROP)\b/i.test(sql);
+const isDefinition = (sql: string): boolean =>
+  /^\s*(?:CREATE|ALTER|DROP|OPTIMIZE|VACUUM)\b/i.test(sql);
 
 /** What Athena refuses though Trino takes it, or reads otherwise. */
 export const ATHENA_RULES: readonly Rule[] = [
@@ -71,12 +72,20 @@ export const ATHENA_RULES: readonly Rule[] = [
       !(/\bLOCATION\s+'s3:/i.test(sql) && /'table_type'\s*=\s*'ICEBERG'/i.test(sql)),
   },
   {
-    says: 'names in definitions stand in backticks, elsewhere in double quotes',
+    says: 'names in definitions and upkeep stand in backticks, elsewhere in double quotes',
     source: 'docs.aws.amazon.com/athena/latest/ug/reserved-words.html',
     breaks: (sql) =>
       isDefinition(sql)
         ? sql.replaceAll(/'(?:[^']|'')*'/g, '').includes('"')
         : sql.replaceAll(/'(?:[^']|'')*'/g, '').includes('`'),
+  },
+  {
+    says: 'OPTIMIZE is told partitions alone',
+    source: 'docs.aws.amazon.com/athena/latest/ug/optimize-statement.html',
+    breaks: (sql) =>
+      /^\s*OPTIMIZE\b/i.test(sql) &&
+      /\bWHERE\b/i.test(sql) &&
+      !/\bWHERE (?:service = '[^']*' AND )?(?:request|received)_date IN \([^()]*\)$/.test(sql),
   },
   {
     says: 'UPDATE SET of a MERGE has no parentheses around it, and no NOT MATCHED BY SOURCE',

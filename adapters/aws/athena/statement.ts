@@ -5,9 +5,11 @@ export interface Statement {
   readonly sql: string;
 }
 
-/** What a statement came to, in the order of its rows; a missing value is null. */
+/** What a statement or a chore came to, in the order of its rows; a missing value is null. */
 export interface StatementResult {
   readonly rows: readonly (readonly (string | null)[])[];
-  /** Rows that a writing statement has written; null for others. */
+  /** Rows that a writing statement has written, or objects that a chore has; null for others. */
   readonly written: number | null;
+  /** The statement's id, by which its whole result is found in S3. */
+  readonly query?: string;
 }

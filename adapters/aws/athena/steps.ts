@@ -1,20 +1,60 @@
+import type { Chore } from './chore';
 import type { Statement, StatementResult } from './statement';
 
-/** Work that asks for statements to be run one after the other; each gets its result back. */
-export type Steps<T> = Generator<Statement, T, StatementResult>;
+/**
+ * What work waits for: the end of all executions that began before its last statement ended, or that no
+ * statement still writes files that nothing names yet.
+ */
+export type Until = 'older-runs-end' | 'files-settle';
 
-/** What is to be run next, or what the work came to. */
-export type NextStep<T> = { readonly statement: Statement } | { readonly done: T };
+/** One step of work. */
+export type Step = Statement | { readonly chore: Chore } | { readonly until: Until };
+
+/** Work that asks for steps to be done one after the other; each gets its result back, a wait an empty one. */
+export type Steps<T> = Generator<Step, T, StatementResult>;
+
+/** What is to be done next, after so many seconds, or what the work came to. */
+export type NextStep<T> =
+  | { readonly statement: Statement }
+  | { readonly chore: Chore }
+  | { readonly wait: number }
+  | { readonly done: T };
+
+/** What a step came to; of a statement with its name. */
+export type StepResult = StatementResult & { readonly step?: string | undefined };
+
+const NOTHING: StatementResult = { rows: [], written: null };
 
 /**
- * Goes on with work of which some statements have been run. Work is begun anew and given their results:
- * between two statements it lives nowhere, so that a process may end there.
+ * Goes on with work of which some steps have been done. Work is begun anew and given their results:
+ * between two steps it lives nowhere, so that a process may end there. A wait leaves no result: it is
+ * over when something behind it has one, or when `secondsLeft` says so.
+ * @throws when a result is of another step than the one that is asked for: what there is to do has changed
  */
-export const nextStep = <T>(steps: Steps<T>, results: readonly StatementResult[]): NextStep<T> => {
+export const nextStep = async <T>(
+  steps: Steps<T>,
+  results: readonly StepResult[],
+  secondsLeft: (until: Until) => Promise<number>,
+): Promise<NextStep<T>> => {
   let next = steps.next();
   for (const result of results) {
-    if (next.done) throw new RangeError('more results than statements');
+    while (!next.done && 'until' in next.value) next = steps.next(NOTHING);
+    if (next.done) throw new RangeError('more results than steps');
+    const asked = 'sql' in next.value ? next.value.step : undefined;
+    if (result.step !== undefined && result.step !== asked) {
+      throw new RangeError(
+        'there is something else to do than when it began: the next build does it',
+      );
+    }
     next = steps.next(result);
   }
-  return next.done ? { done: next.value } : { statement: next.value };
+  for (;;) {
+    if (next.done) return { done: next.value };
+    const step = next.value;
+    if ('sql' in step) return { statement: step };
+    if ('chore' in step) return { chore: step.chore };
+    const wait = await secondsLeft(step.until);
+    if (wait > 0) return { wait };
+    next = steps.next(NOTHING);
+  }
 };

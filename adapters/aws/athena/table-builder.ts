@@ -1,54 +1,197 @@
-import type { AthenaClient } from '@aws-sdk/client-athena';
+import { type AthenaClient, GetQueryExecutionCommand } from '@aws-sdk/client-athena';
+import type { Retention } from '../../../core/services/service';
 import type { DirtyHours } from '../../../core/tables/dirty-hours';
 import type { TableRecords } from '../../../core/tables/table-records';
+import type { UpkeepRecords } from '../../../core/tables/upkeep-records';
 import type { TabledService } from './build-arrival';
-import { buildItem, type ItemReport } from './build-item';
+import { type BuildItem, buildItem, type ItemReport } from './build-item';
+import type { Chore } from './chore';
 import type { Places } from './places';
-import { planBuilds, type ServiceWork, type Work } from './plan-builds';
-import type { Statement } from './statement';
+import { hoursOf, planBuilds, type ServiceWork, type Work } from './plan-builds';
+import { planUpkeep } from './plan-upkeep';
+import type { Run } from './run';
+import type { Statement, StatementResult } from './statement';
 import { statementResult } from './statement-result';
-import { nextStep } from './steps';
+import { nextStep, type Until } from './steps';
+
+/** The state machine's executions. */
+export interface Executions {
+  /** Those that run now. */
+  running(): Promise<readonly { readonly execution: string; readonly started: Date }[]>;
+  /** Whether another one of a tick runs. */
+  isTickRunning(execution: string): Promise<boolean>;
+}
 
 interface Needs {
   readonly athena: AthenaClient;
   readonly hours: DirtyHours;
-  readonly tables: Pick<TableRecords, 'find' | 'listVersions'>;
+  readonly tables: Pick<TableRecords, 'find' | 'listVersions' | 'revisions'>;
+  readonly upkeep: UpkeepRecords;
+  /** Undefined when there is no such service. */
+  readonly retentionOf: (service: string) => Promise<Retention | undefined>;
   readonly places: Places;
   /** Where tables lie. */
   readonly bucket: string;
+  /** Where what has arrived lies, and for how many days; null for ever. */
+  readonly capturedBucket: string;
+  readonly capturedDays: number | null;
+  /**
+   * How old files are that nothing names when they are taken away: longer than Athena lets a statement
+   * run (30 minutes), or one that is still written would lose them.
+   */
+  readonly quietSeconds: number;
+  readonly runs: Executions;
   readonly now: () => Date;
 }
 
-/** What to run next for a piece of work, or what it came to. */
+/** What to do next for a piece of work, after how many seconds to ask again, or what it came to. */
 export type Advice =
   | { readonly statement: Statement }
-  | { readonly done: ItemReport; readonly service: string };
+  | { readonly chore: Chore }
+  | { readonly wait: number }
+  | { readonly done: ItemReport; readonly service: string; readonly kind: BuildItem['kind'] };
+
+/** What has been done for a piece of work: a statement by its id and name, a chore by its result. */
+export type Ran =
+  | { readonly query: string; readonly step?: string }
+  | { readonly chore: StatementResult };
+
+/** Seconds between two looks at what is waited for: a quarter of what has passed. */
+const FIRST_LOOK_S = 15;
+const LAST_LOOK_S = 300;
 
 /**
- * Says what has to be run to bring what has arrived into the tables. It keeps nothing: whoever runs the
- * statements gives their ids back, so that it may be asked again after a crash, and twice at once.
+ * Says what has to be done to bring what has arrived into the tables, and to take out of them what is to
+ * go. Of a piece of work it keeps nothing: whoever does the steps gives back what they came to, so that it
+ * may be asked again after a crash, and twice at once.
  */
-export const tableBuilder = ({ athena, hours, tables, places, bucket, now }: Needs) => {
+export const tableBuilder = (needs: Needs) => {
+  const { athena, hours, tables, upkeep, runs, now } = needs;
+  const { places, bucket, capturedBucket, capturedDays, quietSeconds } = needs;
+
   const describe = async (service: string): Promise<TabledService | undefined> => {
     const table = await tables.find(service);
     return table && { table, versions: await tables.listVersions(service) };
   };
 
+  /** Services whose tables are not as they are described; one without a description needs those of all. */
+  const unmade = (
+    services: Iterable<string>,
+    revisions: ReadonlyMap<string, number>,
+    made: ReadonlyMap<string, number>,
+  ): ReadonlyMap<string, number> => {
+    const revised = [...services].map((service) => [service, revisions.get(service) ?? 0] as const);
+    return new Map(revised.filter(([service, revision]) => made.get(service) !== revision));
+  };
+
+  const planTick = async (today: string): Promise<readonly ServiceWork[]> => {
+    const [found, revisions, made] = await Promise.all([
+      hours.list(),
+      tables.revisions(),
+      upkeep.made(),
+    ]);
+    const described = [...revisions.keys()];
+    const services = new Set([...described, ...found.map(({ service }) => service)]);
+    for (const service of made.keys()) if (!services.has(service)) await upkeep.remove(service);
+    const last = await planUpkeep(needs, described, today);
+    return planBuilds({ hours: found, unmade: unmade(services, revisions, made), last, today });
+  };
+
+  const completedAt = async (ran: readonly Ran[]): Promise<Date> => {
+    const last = ran.findLast((one) => 'query' in one);
+    if (!last) return new Date(0);
+    const command = new GetQueryExecutionCommand({ QueryExecutionId: last.query });
+    const { Status } = (await athena.send(command)).QueryExecution ?? {};
+    return Status?.CompletionDateTime ?? now();
+  };
+
+  const secondsLeft =
+    (ran: readonly Ran[], execution: string) =>
+    async (until: Until): Promise<number> => {
+      const ended = await completedAt(ran);
+      const passed = (now().getTime() - ended.getTime()) / 1000;
+      if (until === 'files-settle') return Math.max(0, Math.ceil(quietSeconds - passed));
+      // Of two that take something out each would wait for the other.
+      await upkeep.startErasing(execution, now());
+      const [running, erasing] = await Promise.all([runs.running(), upkeep.erasing()]);
+      const older = running.filter(
+        (one) => one.execution !== execution && one.started < ended && !erasing.has(one.execution),
+      );
+      return older.length === 0
+        ? 0
+        : Math.round(Math.min(LAST_LOOK_S, Math.max(FIRST_LOOK_S, passed / 4)));
+    };
+
+  /** What is remembered of a piece of work that is done. */
+  const settle = async (
+    work: Work,
+    wrote: Parameters<UpkeepRecords['wrote']>[1],
+  ): Promise<void> => {
+    const { item, today } = work;
+    await upkeep.wrote(item.service, wrote);
+    await hours.clear(hoursOf(work));
+    if (item.kind === 'tables') await upkeep.setMade(item.service, item.revision);
+    if (item.kind !== 'upkeep') return;
+    if (item.shared) await upkeep.sharedDone(today);
+    await upkeep.done(item.service, today, item.days);
+  };
+
   return {
-    /** The work there is, of all services or of one. */
-    async plan(service?: string): Promise<readonly ServiceWork[]> {
-      return planBuilds(await hours.list(service), now().toISOString().slice(0, 10));
+    /** The work that an execution has to do. */
+    async plan(run: Run, execution: string): Promise<readonly ServiceWork[]> {
+      const at = now().toISOString();
+      const today = at.slice(0, 10);
+      if (run.kind === 'tick') {
+        return (await runs.isTickRunning(execution)) ? [] : planTick(today);
+      }
+      const { service } = run;
+      if (run.kind === 'purge') {
+        const last = [{ kind: 'purge', service, at }] as const;
+        return planBuilds({ hours: [], unmade: new Map(), last, today });
+      }
+      const found = run.kind === 'tables' ? [] : await hours.list(service);
+      const [revisions, made] = await Promise.all([tables.revisions(), upkeep.made()]);
+      return planBuilds({
+        ...{ hours: found, last: lastOf(run, at), today },
+        unmade: unmade([service], revisions, made),
+      });
     },
 
-    /** What comes after these statements (ids of queries that have succeeded). */
-    async next({ item, today, found }: Work, queries: readonly string[]): Promise<Advice> {
+    /** What comes after what has been done for a piece of work. */
+    async next(work: Work, ran: readonly Ran[], execution: string): Promise<Advice> {
+      const { item, today } = work;
+      // What arrives of it stays out: nothing is to be built into tables that go.
+      if (item.kind === 'purge') await hours.clear(await hours.list(item.service));
       const described = await describe(item.service);
-      const results = await Promise.all(queries.map((id) => statementResult(athena, id)));
-      const steps = buildItem({ places, bucket, described, today }, item);
-      const next = nextStep(steps, results);
-      if ('statement' in next) return next;
-      await hours.clear(found);
-      return { done: next.done, service: item.service };
+      const results = await Promise.all(
+        ran.map(async (one) =>
+          'chore' in one
+            ? one.chore
+            : { ...(await statementResult(athena, one.query)), step: one.step },
+        ),
+      );
+      const ground = { bucket, quietSeconds };
+      const known = { places, ground, capturedBucket, capturedDays, described, today, execution };
+      const next = await nextStep(buildItem(known, item), results, secondsLeft(ran, execution));
+      if (!('done' in next)) return next;
+      await settle(work, next.done.wrote);
+      return { done: next.done.report, service: item.service, kind: item.kind };
     },
   };
+};
+
+/** What an execution does when all that has arrived is in the tables. */
+const lastOf = (
+  run: Exclude<Run, { kind: 'tick' | 'purge' }>,
+  at: string,
+): readonly BuildItem[] => {
+  const { service } = run;
+  switch (run.kind) {
+    case 'tables':
+      return [];
+    case 'refresh':
+      return [{ kind: 'labels-again', service, from: run.from, to: run.to }];
+    case 'erase':
+      return [{ kind: 'erase', service, what: run.what, at }];
+  }
 };

@@ -1,4 +1,5 @@
 import { REQUESTS } from '../../../core/tables/fixed-columns';
+import { goneOf, goneRequests } from './left-out';
 import { type Places, tablesOf } from './places';
 import { among, days, literal, name } from './quoting';
 import { RECORD_ROW, REQUEST_ID, timeOf } from './record-shape';
@@ -57,7 +58,10 @@ const TAKEN_FROM_TEXT: Readonly<Record<string, string>> = {
 };
 const BODIES: ReadonlySet<string> = new Set(['request', 'response']);
 
-/** Brings what has arrived into `requests`, each request once; bodies of their own objects are joined back. */
+/**
+ * Brings what has arrived into `requests`, each request once, and none that was erased; bodies of their own
+ * objects are joined back.
+ */
 export const takeRequests = (
   places: Places,
   arrival: Arrival,
@@ -80,12 +84,14 @@ export const takeRequests = (
     FROM ${rawSpill} WHERE service = ${literal(service)} AND dt IN ${among(spillDates)} GROUP BY 1
   )`;
   const columns = REQUESTS.map(({ name: column }) => name(column));
+  const gone = goneRequests((column) => `r.${column}`, 'asked_at');
   return {
     step: 'take-requests',
     sql: `MERGE INTO ${requests} t USING (
-  WITH ${recordsOf(places, arrival)}, picked AS (
+  WITH ${recordsOf(places, arrival)}, ${goneOf(places, service)}, picked AS (
     SELECT r, asked_at, row_number() OVER (PARTITION BY r.request_id ORDER BY line) AS delivery
-    FROM sound WHERE CAST(asked_at AS date) IN ${days(dates)}
+    FROM sound ${gone.joins}
+    WHERE CAST(asked_at AS date) IN ${days(dates)} AND NOT ${gone.condition}
   )${isSpilled ? spilled : ''}
   SELECT ${cells.join(', ')}
   FROM picked p${isSpilled ? ' LEFT JOIN spilled b ON p.r.spill_uri IS NOT NULL AND b.request_id = p.r.request_id' : ''}

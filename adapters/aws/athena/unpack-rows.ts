@@ -10,7 +10,7 @@ import {
   readTexts,
 } from './feature-cells';
 import { type Places, tablesOf } from './places';
-import { literal, name } from './quoting';
+import { days, literal, name } from './quoting';
 import type { Statement } from './statement';
 import type { Window } from './take-requests';
 
@@ -80,10 +80,14 @@ WHEN NOT MATCHED THEN INSERT (${columns.join(', ')}) VALUES (${columns.map((colu
 
 /**
  * Checks a window: how many answered requests have neither rows nor an error, and how many rows are
- * there more than once.
+ * there more than once; and tells how many labels were received on some days.
  */
-export const checkWindow = (places: Places, window: Window): Statement => {
-  const { requests, rows, errors } = tablesOf(places);
+export const checkWindow = (
+  places: Places,
+  window: Window,
+  received: readonly string[],
+): Statement => {
+  const { requests, rows, errors, labels } = tablesOf(places);
   const { service } = window;
   return {
     step: 'check-window',
@@ -92,7 +96,8 @@ export const checkWindow = (places: Places, window: Window): Statement => {
     SELECT request_id FROM ${requests} WHERE service = ${literal(service)} AND ${within(window)} AND status_code = 200
     EXCEPT (SELECT request_id FROM ${rows(service)} WHERE ${within(window)}
       UNION SELECT request_id FROM ${errors(service)} WHERE ${within(window)}))),
-  (SELECT count(*) - count(DISTINCT example_id) FROM ${rows(service)} WHERE ${within(window)})`,
+  (SELECT count(*) - count(DISTINCT example_id) FROM ${rows(service)} WHERE ${within(window)}),
+  (SELECT count(*) FROM ${labels} WHERE service = ${literal(service)} AND received_date IN ${days(received)})`,
   };
 };
 

@@ -20,8 +20,14 @@ export const clientOf = (endpoint: string) => ({
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
 });
 
-/** Starts MiniStack, an emulator of AWS's services, on a free port. Its state is gone when it stops. */
-export const startMiniStack = async (python: string): Promise<MiniStack> => {
+/**
+ * Starts MiniStack, an emulator of AWS's services, on a free port; `settings` are variables that it
+ * reads. Its state is gone when it stops.
+ */
+export const startMiniStack = async (
+  python: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<MiniStack> => {
   const port = await freePort();
   const home = mkdtempSync(join(tmpdir(), 'tidegate-ministack-'));
   const child = spawn(python, ['-m', 'ministack.app'], {
@@ -30,6 +36,7 @@ export const startMiniStack = async (python: string): Promise<MiniStack> => {
       ...{ PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, HOME: home, TMPDIR: home },
       ...{ BIND_HOST: '127.0.0.1', GATEWAY_PORT: String(port), IOT_MTLS_ENABLED: '0' },
       ...{ AWS_EC2_METADATA_DISABLED: 'true', PYTHONDONTWRITEBYTECODE: '1' },
+      ...settings,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

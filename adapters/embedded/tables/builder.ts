@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Erasure, ErasureReport } from '../../../core/tables/erasure';
-import type { RefreshReport } from '../../../core/tables/warehouse';
+import type { RunCounts } from '../../../core/tables/table-run';
 import { orFullDisk } from '../full-disk';
 import type { StepReport, TableBuilder } from './table-builder';
 
@@ -108,6 +108,9 @@ export const startBuilder = ({ tables, built, trouble, giveUp }: Needs) => {
     },
   };
 };
+
+/** What a refresh brought into the tables. */
+export type RefreshReport = Omit<RunCounts, 'requests'>;
 
 /** Labels of a service whose rows are to be looked for again: received on these days, `YYYY-MM-DD`. */
 export interface LabelsAgain {

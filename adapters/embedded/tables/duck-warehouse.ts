@@ -1,14 +1,13 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../../../core/shared/domain-error';
 import type { ErasureReport } from '../../../core/tables/erasure';
-import type {
-  QueryRows,
-  QueryState,
-  RefreshReport,
-  Warehouse,
-} from '../../../core/tables/warehouse';
+import type { AskedRun, RunCounts, TablesStatus } from '../../../core/tables/table-run';
+import type { QueryRows, QueryState, Warehouse } from '../../../core/tables/warehouse';
+import type { RefreshReport } from './builder';
+import { endedWithin } from './ended-within';
+import { forgetEnded } from './forget-ended';
+import { runMemory } from './run-memory';
 import type { TableWorker } from './table-worker';
 
 interface Needs {
@@ -38,6 +37,14 @@ const MOST_RUNNING = 4;
 const MOST_KEPT = 20;
 const KEPT_MS = 15 * 60_000;
 
+/** A warehouse in this process's hands: what is purged is gone when it says so. */
+export interface DuckWarehouse extends Warehouse {
+  queryResult(...asked: Parameters<Warehouse['queryResult']>): Promise<AsyncIterable<Uint8Array>>;
+
+  /** Takes everything of a service out. */
+  purge(service: string): Promise<ErasureReport>;
+}
+
 /** The tables of one machine: Parquet files, built and queried by processes of their own. */
 export const duckWarehouse = ({
   builder,
@@ -46,17 +53,10 @@ export const duckWarehouse = ({
   rollLog,
   newId,
   clock,
-}: Needs): Warehouse => {
+}: Needs): DuckWarehouse => {
+  const runs = runMemory({ newId, clock });
   const known = new Map<string, Query>();
   let exporting = 0;
-
-  const forgetOld = (): void => {
-    const ended = [...known].filter(([, { endedAt }]) => endedAt !== null);
-    ended.forEach(([id, { endedAt }], i) => {
-      const age = clock() - (endedAt ?? 0);
-      if (age > KEPT_MS || i < ended.length - MOST_KEPT) known.delete(id);
-    });
-  };
 
   const assertRoom = (): void => {
     const running = [...known.values()].filter(({ endedAt }) => endedAt === null);
@@ -70,9 +70,22 @@ export const duckWarehouse = ({
     for (const [id, { endedAt }] of known) if (endedAt !== null) known.delete(id);
   };
 
+  const carriedOut = async (asked: AskedRun): Promise<RunCounts> => {
+    if (asked.kind === 'refresh') {
+      const { service, from, to } = asked;
+      const again = { service, from, to };
+      return { requests: 0, ...(await builder.ask<RefreshReport>({ ask: 'catch-up', again })) };
+    }
+    const { service, what } = asked;
+    const upTo = rollLog();
+    const report = await builder.ask<ErasureReport>({ ask: 'erase', service, what, upTo });
+    forgetResults();
+    return report;
+  };
+
   return {
     async startQuery(sql, maxRows) {
-      forgetOld();
+      forgetEnded(known, clock(), { most: MOST_KEPT, keptMs: KEPT_MS });
       assertRoom();
       const id = newId();
       const startedAt = clock();
@@ -98,10 +111,7 @@ export const duckWarehouse = ({
     async queryState(id, waitMs) {
       const query = known.get(id);
       if (!query) return undefined;
-      const waited = new AbortController();
-      const late = sleep(waitMs, undefined, { signal: waited.signal }).catch(() => undefined);
-      await Promise.race([query.ended, late]);
-      waited.abort();
+      await endedWithin(query.ended, waitMs);
       return query.state;
     },
 
@@ -130,16 +140,11 @@ export const duckWarehouse = ({
       }
     },
 
-    async refresh(service, received): Promise<RefreshReport> {
-      return builder.ask<RefreshReport>({ ask: 'catch-up', again: { service, ...received } });
-    },
+    startRun: async (asked) => runs.start(asked, () => carriedOut(asked)),
 
-    async erase(service, what): Promise<ErasureReport> {
-      const upTo = rollLog();
-      const report = await builder.ask<ErasureReport>({ ask: 'erase', service, what, upTo });
-      forgetResults();
-      return report;
-    },
+    runState: runs.state,
+
+    status: (service) => builder.ask<TablesStatus>({ ask: 'status', service }),
 
     async purge(service): Promise<ErasureReport> {
       const upTo = rollLog();

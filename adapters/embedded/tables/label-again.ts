@@ -65,10 +65,11 @@ const labelsIn = ({ folder }: LabelNeeds, parts: readonly Part[], service: strin
     return place;
   });
   const files = list(parts.map((part) => partPath(folder, part)));
-  return `(SELECT l.*, (p.before + l.file_row_number)::INTEGER AS position
-    FROM read_parquet(${files}, hive_partitioning = false, filename = true, file_row_number = true) l
+  // Parts of older releases have no `position`.
+  return `(SELECT COLUMNS(c -> c NOT IN ('position', 'before')), (before + file_row_number)::INTEGER AS position
+    FROM read_parquet(${files}, hive_partitioning = false, union_by_name = true, filename = true, file_row_number = true)
     JOIN (VALUES ${places.join(', ')}) p(filename, before) USING (filename)
-    WHERE l.service = ${literal(service)})`;
+    WHERE service = ${literal(service)})`;
 };
 
 /** By example, when it was labelled. */

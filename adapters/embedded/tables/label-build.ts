@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LABELS } from '../../../core/tables/fixed-columns';
-import type { TableColumn } from '../../../core/tables/table-column';
 import type { Duck } from './duckdb';
 import { clientMatches, keepClients } from './label-clients';
 import type { LabelNeeds } from './label-needs';
@@ -59,14 +58,13 @@ export const takeLabels = async (needs: LabelNeeds): Promise<LabelReport | null>
   return { labels: Number(counts?.labels), ambiguous: found.ambiguous, more };
 };
 
-/** Makes `arrived`, with `labels`' columns and each label's position in its batch. */
+/** Makes `arrived`, with `labels`' columns. */
 const readArrived = async (duck: Duck, files: readonly Arrived[]): Promise<void> => {
-  const columns: readonly TableColumn[] = [...LABELS, { name: 'position', type: 'int' }];
-  const typed = columns.map((column) => `${column.name} ${duckType(column.type)}`);
+  const typed = LABELS.map((column) => `${column.name} ${duckType(column.type)}`);
   await duck.run(`CREATE OR REPLACE TABLE arrived (${typed.join(', ')})`);
-  const given = columns
-    .filter((column) => column.name !== 'received_date')
-    .map((column) => `${literal(column.name)}: ${literal(duckType(column.type))}`);
+  const given = LABELS.filter((column) => column.name !== 'received_date').map(
+    (column) => `${literal(column.name)}: ${literal(duckType(column.type))}`,
+  );
   await inPieces(
     files.map(({ path }) => path),
     (some) =>
@@ -123,7 +121,7 @@ export const examplesOf = (relation: string): string => `
   SELECT coalesce(example_id, request_id || '-' || row_index) AS example_id, ${BUT_ID}
   FROM ${relation} WHERE client_request_id IS NULL`;
 
-/** Drafts of the waiting labels of all services in a relation with `labels`' columns and `position`. */
+/** Drafts of the waiting labels of all services in a relation with `labels`' columns. */
 export const findRows = async (needs: LabelNeeds, relation: string): Promise<Found> => {
   const { duck } = needs;
   const replacements: Replacement[] = [];

@@ -2,25 +2,9 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabelBatch, LabelStore } from '../../../core/tables/label';
+import { labelLines } from '../../../core/tables/label-lines';
 import { orFullDisk } from '../full-disk';
 import { ifThere } from '../if-there';
-
-/** A batch as a line per label. */
-const textOf = ({ batch_id, service, received_at, labels }: LabelBatch): string =>
-  labels
-    .map(({ label, labelled_at, ...address }, position) =>
-      JSON.stringify({
-        service,
-        ...address,
-        label: JSON.stringify(label),
-        labelled_at: labelled_at ?? received_at,
-        received_at,
-        batch_id,
-        position,
-      }),
-    )
-    .join('\n')
-    .concat('\n');
 
 /** Labels in files, one per batch, until the builder has them in its tables. One such per folder. */
 export const labelFiles = (folder: string): LabelStore => {
@@ -42,7 +26,7 @@ export const labelFiles = (folder: string): LabelStore => {
     try {
       const file = await open(draft, 'wx', 0o600);
       try {
-        await file.writeFile(textOf(batch));
+        await file.writeFile(labelLines(batch));
         await file.sync();
       } finally {
         await file.close();

@@ -134,6 +134,9 @@ export const openTableState = (file: string) => {
           ]),
       ),
 
+    /** When a table's files changed last, RFC 3339; null: never. */
+    builtAt: (table: string): string | null => read<string>(`built#${table}`) ?? null,
+
     /** A decision that may not have been carried out. */
     decision: (): Decision | undefined => read<Decision>('decision'),
 
@@ -158,6 +161,9 @@ export const openTableState = (file: string) => {
         for (const id of batches) addBatch.run({ id });
         for (const [service, counts] of Object.entries(held))
           setWaiting.run({ service, ...counts });
+        const changed = [...replacements, ...removals].flatMap(({ part }) => part?.table ?? []);
+        const at = JSON.stringify(new Date());
+        for (const table of new Set(changed)) setFact.run({ name: `built#${table}`, json: at });
         if (position) setFact.run({ name: 'position', json: JSON.stringify(position) });
         dropFact.run({ name: 'decision' });
       });

@@ -31,7 +31,9 @@ export type Ask =
       readonly what: Erasure;
       readonly upTo: number;
     }
-  | { readonly ask: 'purge'; readonly service: string; readonly upTo: number };
+  | { readonly ask: 'purge'; readonly service: string; readonly upTo: number }
+  /** Answers at once how far a service's tables are behind. */
+  | { readonly ask: 'status'; readonly service: string };
 
 export type ToWorker =
   | (Ask & { readonly id: number })

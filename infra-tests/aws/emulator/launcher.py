@@ -1,6 +1,7 @@
 """Starts MiniStack 1.5.33 with what Tidegate needs of AWS and that version lacks: see `mends/`.
 
-Environment: what MiniStack reads, and SAGEMAKER_STUB, the address of the stub of SageMaker (sagemaker-stub.ts).
+Environment: what MiniStack reads, SAGEMAKER_STUB, the address of the stub of SageMaker (sagemaker-stub.ts), and
+ATHENA_STAND_IN, that of what answers SQL (infra-tests/trino/athena.ts), where one does.
 SIGUSR1 turns IAM on and off, and says so on stdout when it holds for functions too.
 """
 
@@ -13,7 +14,7 @@ assert version("ministack") == "1.5.33", "written against MiniStack 1.5.33: read
 import ministack.app as app
 from ministack.core import lambda_runtime
 
-from mends import functions, rest_apis, sagemaker_types, stack_rights, streaming  # noqa: F401 (importing mends)
+from mends import deliveries, functions, objects_on_disk, rest_apis, sagemaker_types, stack_rights, state_machines, streaming  # noqa: F401, E501 (importing mends)
 from mends.state_events import follow_endpoints
 
 

@@ -37,6 +37,8 @@ interface Options {
   readonly images?: Readonly<Record<string, readonly string[]>>;
   /** How long a container may take to its first ping, in milliseconds. */
   readonly pingWithinMs?: number;
+  /** What answers SQL in Athena's place, and the folder that S3's objects are files of for it. */
+  readonly athena?: { readonly url: string; readonly objects: string };
 }
 
 const ROOT = join(__dirname, '../../..');
@@ -46,6 +48,8 @@ const ACCOUNT = '000000000000';
 const PING_WITHIN_MS = 20_000;
 // Long enough that a change can be seen while it lasts.
 const SETTLE_MS = 200;
+/** Waits and pauses before retries of state machines, of what they say. */
+const WAITS = '0.05';
 const STARTS_WITHIN_MS = 60_000;
 const SWITCHES_WITHIN_MS = 10_000;
 const LONGEST_LOG = 400_000;
@@ -56,6 +60,7 @@ export const startEmulator = async ({
   command = [process.execPath, join(ROOT, '.build/model-server.mjs')],
   images = {},
   pingWithinMs = PING_WITHIN_MS,
+  athena,
 }: Options): Promise<Emulator> => {
   // Under no package.json of type module: workers of functions are CommonJS.
   const home = mkdtempSync(join(tmpdir(), 'tidegate-aws-'));
@@ -90,6 +95,10 @@ export const startEmulator = async ({
       ...clean,
       ...{ GATEWAY_PORT: `${port}`, BIND_HOST: '127.0.0.1', IOT_MTLS_ENABLED: '0' },
       SAGEMAKER_STUB: `http://127.0.0.1:${stubPort}`,
+      ...(athena && {
+        ...{ ATHENA_STAND_IN: athena.url, S3_PERSIST: '1', S3_DATA_DIR: athena.objects },
+        SFN_WAIT_SCALE: WAITS,
+      }),
       // Functions that do not bundle the SDK find it here.
       NODE_PATH: NODE_MODULES,
       ...{ PYTHONDONTWRITEBYTECODE: '1', PYTHONUNBUFFERED: '1' },

@@ -1,6 +1,11 @@
 import { type Made, ofType, resourcesOf, sorted } from './stage';
 
-const STATEFUL = ['AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::KMS::Key'];
+const STATEFUL = [
+  ...['AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::KMS::Key'],
+  'AWS::Glue::Database',
+];
+/** What statements came to, which expires, and the database of what has arrived, which holds nothing. */
+const PASSING = ['ResultsBucket46167C27', 'RawDatabaseB76B565F'];
 
 /** Rules about what holds data. */
 export const dataRules = (made: Made): void => {
@@ -10,7 +15,9 @@ export const dataRules = (made: Made): void => {
     const policy = made.stage === 'prod' ? 'Retain' : 'Delete';
     expect(stateful().length).toBeGreaterThan(0);
     for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of stateful()) {
-      expect([id, DeletionPolicy, UpdateReplacePolicy]).toEqual([id, policy, policy]);
+      const wanted = PASSING.includes(id) ? 'Delete' : policy;
+      const found = [DeletionPolicy ?? 'Delete', UpdateReplacePolicy ?? 'Delete'];
+      expect([id, ...found]).toEqual([id, wanted, wanted]);
     }
   });
 
@@ -20,8 +27,12 @@ export const dataRules = (made: Made): void => {
       'AccessLogsBucketCD784A59',
       'ArtifactsBucket88671897',
       'CapturedBucket681C726A',
+      'Database',
       ...(made.stage === 'prod' ? ['Key961B73FD'] : []),
+      'RawDatabaseB76B565F',
       'RecordsTableC9B7A30B',
+      'ResultsBucket46167C27',
+      'TablesBucketC681E1D4',
     ]);
   });
 
@@ -54,6 +65,43 @@ export const dataRules = (made: Made): void => {
       const rules = JSON.stringify(Properties.LifecycleConfiguration);
       expect(rules).toContain('"AbortIncompleteMultipartUpload":{"DaysAfterInitiation":7}');
     }
+  });
+
+  it('forget what has arrived after its days, and what statements came to after seven', () => {
+    interface Expiring {
+      readonly Rules: readonly { readonly Prefix?: string; readonly ExpirationInDays?: number }[];
+    }
+    const expiring = (id: string) =>
+      ofType(made, 'AWS::S3::Bucket')
+        .filter(([name]) => name === id)
+        .flatMap(([, { Properties }]) => (Properties.LifecycleConfiguration as Expiring).Rules)
+        .flatMap(({ Prefix = '', ExpirationInDays: days }) =>
+          days === undefined ? [] : [[Prefix, days]],
+        );
+    expect(expiring('CapturedBucket681C726A')).toEqual(
+      ['requests/', 'labels/', 'spill/', 'requests-errors/'].map((prefix) => [prefix, 30]),
+    );
+    expect(expiring('ResultsBucket46167C27')).toEqual([['', 7]]);
+    expect(expiring('TablesBucketC681E1D4')).toEqual([]);
+  });
+
+  it('tell of each object that is captured, by no function of the CDK', () => {
+    const telling = ofType(made, 'AWS::S3::Bucket').filter(
+      ([, { Properties }]) => Properties.NotificationConfiguration !== undefined,
+    );
+    expect(
+      telling.map(([id, { Properties }]) => [id, Properties.NotificationConfiguration]),
+    ).toEqual([
+      ['CapturedBucket681C726A', { EventBridgeConfiguration: { EventBridgeEnabled: true } }],
+    ]);
+    expect(resourcesOf(made).filter(([, { Type }]) => Type.startsWith('Custom::'))).toEqual([]);
+  });
+
+  it('keep no versions of tables: what is erased is gone', () => {
+    const versioned = ofType(made, 'AWS::S3::Bucket').filter(
+      ([, { Properties }]) => Properties.VersioningConfiguration !== undefined,
+    );
+    expect(versioned.map(([id]) => id)).toEqual(['ArtifactsBucket88671897']);
   });
 
   it('have a table that can be restored to any second, and forgets what is gone', () => {

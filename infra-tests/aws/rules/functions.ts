@@ -11,6 +11,15 @@ interface FunctionProperties {
 }
 
 const NAMES = Object.keys(functions);
+/** The functions that build tables, and what they are told. */
+const OF_TABLES: Readonly<Record<string, readonly string[]>> = {
+  build: [
+    ...['CAPTURED_BUCKET', 'CAPTURED_DAYS', 'DATABASE', 'QUIET_SECONDS', 'RAW_DATABASE'],
+    ...['RECORDS_TABLE', 'RESULTS_BUCKET', 'STAGE', 'TABLES_BUCKET', 'TABLES_MACHINE'],
+  ],
+  mark: ['RECORDS_TABLE', 'STAGE'],
+  sweep: ['CAPTURED_BUCKET', 'RESULTS_BUCKET', 'STAGE'],
+};
 /** Of a function's files, in bytes. */
 const MOST_BYTES = 500_000;
 
@@ -22,6 +31,8 @@ export const functionRules = (made: Made): void => {
       const name = String(properties.Environment.Variables.POWERTOOLS_SERVICE_NAME);
       return { id, name, properties };
     });
+
+  const ofApi = () => all().filter(({ name }) => !(name in OF_TABLES));
 
   it('have one function for each entry of lambdas', () => {
     expect(sorted(all().map(({ name }) => name))).toEqual(sorted(NAMES));
@@ -69,7 +80,7 @@ export const functionRules = (made: Made): void => {
   });
 
   it('tell functions where everything is, and the service role only to the one that uses it', () => {
-    for (const { name, properties } of all()) {
+    for (const { name, properties } of ofApi()) {
       const given = sorted(Object.keys(properties.Environment.Variables));
       expect([name, given]).toEqual([
         name,
@@ -77,17 +88,21 @@ export const functionRules = (made: Made): void => {
           'ALLOWED_INSTANCE_TYPES',
           'ARTIFACTS_BUCKET',
           'CAPTURED_BUCKET',
+          ...(name === 'tables' ? ['DATABASE'] : []),
           ...(name === 'intake' ? ['IMAGE_REGISTRIES'] : []),
           ...(name === 'models' ? ['INTAKE_FUNCTION'] : []),
           ...(name === 'reconcile' ? ['PLATFORM'] : []),
           'POWERTOOLS_LOG_LEVEL',
           'POWERTOOLS_SERVICE_NAME',
           ...(['services', 'reconcile'].includes(name) ? ['PREDICT_LOG_GROUP'] : []),
+          ...(name === 'tables' ? ['QUERIES_WORKGROUP'] : []),
           ...(['services', 'packages'].includes(name) ? ['RECONCILE_FUNCTION'] : []),
           'RECORDS_TABLE',
+          ...(name === 'tables' ? ['RESULTS_BUCKET'] : []),
           'SECRETS_PREFIX',
           ...(name === 'reconcile' ? ['SERVICE_ROLE_ARN'] : []),
           'STAGE',
+          ...(['services', 'reconcile', 'tables'].includes(name) ? ['TABLES_MACHINE'] : []),
           'TEMPLATES_BUCKET',
         ],
       ]);
@@ -95,6 +110,17 @@ export const functionRules = (made: Made): void => {
         STAGE: made.stage,
         SECRETS_PREFIX: `tidegate-${made.stage}/`,
       });
+    }
+  });
+
+  it('tell functions that build tables what they need, and no more', () => {
+    for (const [name, variables] of Object.entries(OF_TABLES)) {
+      const { properties } = all().find((one) => one.name === name) ?? {};
+      const given = Object.keys(properties?.Environment.Variables ?? {});
+      expect([name, sorted(given.filter((one) => !one.startsWith('POWERTOOLS_')))]).toEqual([
+        name,
+        variables,
+      ]);
     }
   });
 
@@ -112,7 +138,9 @@ export const functionRules = (made: Made): void => {
   });
 
   it('reconcile within bounds: events are dropped when they are old, failures are kept and told', () => {
-    const rules = ofType(made, 'AWS::Events::Rule').map(([, { Properties }]) => Properties);
+    const rules = ofType(made, 'AWS::Events::Rule')
+      .filter(([id]) => id.startsWith('Reconciliation'))
+      .map(([, { Properties }]) => Properties);
     expect(rules).toHaveLength(3);
     for (const { Targets } of rules) {
       expect(Targets).toEqual([
@@ -126,18 +154,25 @@ export const functionRules = (made: Made): void => {
     const patterns = rules.map((rule) => readable(rule.EventPattern)).join('\n');
     expect(patterns).toContain(`stack/tidegate-${made.stage}-service-`);
     expect(patterns).toContain(`"EndpointName":[{"prefix":"tidegate-${made.stage}-"}]`);
-    const [own] = ofType(made, 'AWS::Lambda::EventInvokeConfig');
+    const own = ofType(made, 'AWS::Lambda::EventInvokeConfig').find(([id]) =>
+      id.startsWith('Reconcile'),
+    );
     expect(own?.[1].Properties).toMatchObject({ MaximumRetryAttempts: 0 });
-    expect(ofType(made, 'AWS::CloudWatch::Alarm').length).toBeGreaterThan(0);
-    for (const [, alarm] of ofType(made, 'AWS::CloudWatch::Alarm')) {
-      expect(alarm.Properties.AlarmActions).toHaveLength(1);
+  });
+
+  it('tell the topic of each alarm, and of its end', () => {
+    const alarms = ofType(made, 'AWS::CloudWatch::Alarm');
+    expect(alarms.length).toBeGreaterThan(0);
+    for (const [id, { Properties }] of alarms) {
+      expect([id, Properties.AlarmActions]).toEqual([id, [expect.anything()]]);
+      expect(Properties.OKActions).toEqual(Properties.AlarmActions);
     }
   });
 
   it('let no log line stay for ever', () => {
     const groups = ofType(made, 'AWS::Logs::LogGroup');
-    // Each function's, and two of the API.
-    expect(groups).toHaveLength(NAMES.length + 2);
+    // Each function's, two of the API, and that of the state machine.
+    expect(groups).toHaveLength(NAMES.length + 3);
     for (const [id, { Properties }] of groups) {
       expect([id, Properties.RetentionInDays]).toEqual([
         id,

@@ -32,6 +32,18 @@ const RUNS_SERVICES = [
   'sagemaker:InvokeEndpoint',
   'sagemaker:UpdateEndpointWeightsAndCapacities',
 ];
+/** What Athena asks of who runs statements: what tables are, and where its results go. */
+const RUNS_STATEMENTS = [
+  ...['athena:GetDataCatalog', 'athena:GetQueryExecution'],
+  ...['athena:StartQueryExecution', 'athena:StopQueryExecution'],
+  // Of the database `default`, and of its own.
+  ...['glue:BatchGetPartition', 'glue:GetDatabase', 'glue:GetDatabase', 'glue:GetPartition'],
+  ...['glue:GetPartitions', 'glue:GetTable', 'glue:GetTables'],
+  ...['s3:GetBucketLocation', 's3:GetObject', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+];
+const WRITES_RESULTS = [
+  ...['s3:AbortMultipartUpload', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:PutObject'],
+];
 const QUEUES = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
 
 /** All that functions may do, by the first part of their roles' ids; with a key also what it takes to use it. */
@@ -55,12 +67,37 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
     ...[...OWN, ...CHANGES, ...KEEPS_KEYS, 'lambda:InvokeFunction'],
     // The latter of what services said, and of what was noted of them.
     ...['logs:DeleteLogGroup', 'logs:FilterLogEvents', 'cloudwatch:GetMetricData'],
+    'states:StartExecution',
   ],
   Reconcile: [
     ...[...OWN, ...CHANGES, ...KEEPS_KEYS, ...RUNS_SERVICES, ...QUEUES],
-    'logs:DeleteLogGroup',
+    ...['logs:DeleteLogGroup', 'states:StartExecution'],
+  ],
+  Tables: [
+    ...[...OWN, ...CHANGES, ...RUNS_STATEMENTS, ...WRITES_RESULTS],
+    ...['athena:GetQueryResults', 'states:DescribeExecution', 'states:StartExecution'],
+  ],
+  Build: [
+    ...[...OWN, ...CHANGES, 'athena:GetQueryExecution', 'athena:GetQueryResults', 's3:GetObject'],
+    ...['states:DescribeExecution', 'states:ListExecutions'],
+  ],
+  MarkRole: [...OWN, 'dynamodb:GetItem', 'dynamodb:UpdateItem', ...QUEUES],
+  // Of what was captured, of what could not be delivered, and of results.
+  Sweep: [
+    ...[...OWN, 's3:DeleteObject', 's3:GetObject', 's3:PutObject', 's3:ListBucket'],
+    ...['s3:DeleteObject', 's3:GetObject'],
   ],
 };
+/** The state machine and the schedule are no functions. */
+const MACHINE = [
+  ...[...RUNS_STATEMENTS, ...WRITES_RESULTS, 'lambda:InvokeFunction'],
+  ...['glue:CreateTable', 'glue:DeleteTable', 'glue:UpdateTable'],
+  // Of tables, which it also removes from.
+  ...[...WRITES_RESULTS, 's3:DeleteObject'],
+  ...['logs:CreateLogDelivery', 'logs:DeleteLogDelivery', 'logs:DescribeLogGroups'],
+  ...['logs:DescribeResourcePolicies', 'logs:GetLogDelivery', 'logs:ListLogDeliveries'],
+  ...['logs:PutResourcePolicy', 'logs:UpdateLogDelivery'],
+];
 const KEY = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'];
 
 /** What may be named by a star alone: actions that have no resource, and tokens and traces. */
@@ -70,7 +107,16 @@ const NAMELESS = [
   'cloudwatch:GetMetricData',
   'cloudwatch:PutMetricData',
   'ecr:GetAuthorizationToken',
+  'logs:CreateLogDelivery',
+  'logs:DeleteLogDelivery',
   'logs:DescribeLogGroups',
+  'logs:DescribeResourcePolicies',
+  'logs:GetLogDelivery',
+  'logs:ListLogDeliveries',
+  'logs:PutResourcePolicy',
+  'logs:UpdateLogDelivery',
+  'xray:GetSamplingRules',
+  'xray:GetSamplingTargets',
   'xray:PutTelemetryRecords',
   'xray:PutTraceSegments',
 ];
@@ -98,6 +144,67 @@ export const rightsRules = (made: Made): void => {
     }
   });
 
+  it('let builds do what their statements do, and the schedule start them, and nothing else', () => {
+    const key = made.stage === 'prod' ? KEY : [];
+    const traces =
+      made.stage === 'dev' ? [...TRACES, 'xray:GetSamplingRules', 'xray:GetSamplingTargets'] : [];
+    expect(sorted(actionsOf('Runs'))).toEqual(sorted([...MACHINE, ...key, ...traces]));
+    expect(actionsOf('Schedule')).toEqual(['states:StartExecution']);
+    for (const id of ['RunsRole', 'ScheduleRole']) {
+      const trust = JSON.stringify(roleOf(id)?.[1].Properties.AssumeRolePolicyDocument);
+      expect(trust).toContain('"aws:SourceAccount":{"Ref":"AWS::AccountId"}');
+    }
+  });
+
+  it('keep what has arrived, and results of builds, from those who answer queries', () => {
+    const reached = statements('TablesRole').flatMap(({ Resource }) =>
+      list(Resource).map(readable),
+    );
+    expect(reached).not.toHaveLength(0);
+    for (const resource of reached) {
+      expect(resource).not.toMatch(/capturedbucket|inference_raw|\/builds\/|-builds$/);
+    }
+    const glue = statements('TablesRole').flatMap(({ Action }) =>
+      list(Action).filter((action) => action.startsWith('glue:')),
+    );
+    expect(glue.every((action) => /^glue:(BatchGet|Get)/.test(action))).toBe(true);
+    const tables = statements('TablesRole').filter(({ Resource }) =>
+      list(Resource)
+        .map(readable)
+        .some((one) => one.includes('tablesbucket')),
+    );
+    const onTables = new Set(tables.flatMap(({ Action }) => list(Action)));
+    expect(sorted([...onTables])).toEqual([
+      ...['s3:GetBucketLocation', 's3:GetObject', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+    ]);
+  });
+
+  it('let builds define tables in their two databases alone, and of the raw ones only that of what was erased', () => {
+    const defining = statements('Runs').filter(({ Action }) =>
+      list(Action).includes('glue:CreateTable'),
+    );
+    const tables = defining.flatMap(({ Resource }) =>
+      list(Resource).map((one) => readable(one).replace(/^.*?:(?=catalog|database|table)/, '')),
+    );
+    expect(sorted(tables)).toEqual([
+      ...['catalog', 'database/inference', 'database/inference_raw'],
+      ...['table/inference/*', 'table/inference_raw/erased'],
+    ]);
+  });
+
+  it('let marks be written, and no other record, by the function that marks', () => {
+    const writing = statements('MarkRole').filter(({ Action }) =>
+      list(Action).includes('dynamodb:UpdateItem'),
+    );
+    expect(writing).toMatchObject([
+      {
+        Condition: {
+          'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['dirty-hours'] },
+        },
+      },
+    ]);
+  });
+
   it('name every action, and every resource that has a name', () => {
     const all = statements('');
     expect(all.length).toBeGreaterThan(0);
@@ -112,7 +219,7 @@ export const rightsRules = (made: Made): void => {
 
   it('reach data under fixed prefixes of its buckets alone, and its one table', () => {
     const within =
-      /^arn:aws:s3:::(<\w+>(\/(packages|manifests|deployed|uploads|templates|requests|requests-errors|spill)\/\*)?|cdk-\*-assets-\S+\/\*)$/;
+      /^arn:aws:s3:::(<\w+>(\/(packages|manifests|deployed|uploads|templates|requests|requests-errors|spill|labels|tables|builds|queries)\/\*)?|cdk-\*-assets-\S+\/\*)$/;
     for (const { Action, Resource } of statements('')) {
       for (const resource of list(Resource).map(readable)) {
         if (list(Action).some((action) => action.startsWith('s3:'))) {
@@ -131,7 +238,7 @@ export const rightsRules = (made: Made): void => {
     }
   });
 
-  it('let predictions write nothing down but what is left of throttles, and when keys were used', () => {
+  it('let predictions write nothing down but what is left of throttles, when keys were used, and calls with labels', () => {
     const writing = statements('Predict').filter(({ Action }) =>
       list(Action).includes('dynamodb:UpdateItem'),
     );
@@ -139,7 +246,9 @@ export const rightsRules = (made: Made): void => {
       {
         Action: 'dynamodb:UpdateItem',
         Condition: {
-          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['limits#*', 'key-uses#*'] },
+          'ForAllValues:StringLike': {
+            'dynamodb:LeadingKeys': ['limits#*', 'key-uses#*', 'label-batches#*'],
+          },
         },
       },
     ]);

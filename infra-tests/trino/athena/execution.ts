@@ -7,6 +7,8 @@ type State = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 /** One statement's life. */
 export interface Execution {
   readonly state: () => State;
+  /** Whether it would never end. */
+  readonly hangs: boolean;
   readonly reason: () => string | undefined;
   /** 1 Athena's, 2 the statement's. */
   readonly errorCategory: () => number | undefined;
@@ -24,6 +26,8 @@ interface Needs {
   /** Bytes after which it is cancelled. */
   readonly cutoff: number | undefined;
   readonly fault: 'commit-conflict' | 'never-ends' | undefined;
+  /** Keeps what it answered, before it has succeeded. */
+  readonly keep: (answer: TrinoAnswer) => Promise<void>;
 }
 
 const NOTHING: TrinoStats = { physicalInputBytes: 0, processedRows: 0, elapsedMs: 0, queuedMs: 0 };
@@ -37,6 +41,7 @@ export const startExecution = ({
   parameters,
   cutoff = Number.POSITIVE_INFINITY,
   fault,
+  keep,
 }: Needs): Execution => {
   const stop = new AbortController();
   let state: State = 'QUEUED';
@@ -65,6 +70,7 @@ export const startExecution = ({
       watch(answer.stats);
       stop.signal.throwIfAborted();
     }
+    if (answer) await keep(answer);
   };
   const end = (error?: unknown): void => {
     completed = Date.now();
@@ -85,6 +91,7 @@ export const startExecution = ({
     }
   };
   return {
+    hangs: fault === 'never-ends',
     ...{ state: () => state, reason: () => reason, errorCategory: () => errorCategory },
     ...{ stats: () => stats, answer: () => answer },
     times: { submitted: Date.now(), completed: () => completed },

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { trinoClient } from '../client';
+import { type TrinoAnswer, trinoClient } from '../client';
 import type { Buckets } from './buckets';
 import type { Properties } from './create-table';
 import { type Execution, startExecution } from './execution';
@@ -17,9 +15,11 @@ export interface WorkGroup {
 }
 
 interface Needs {
-  readonly trinoUrl: string;
+  readonly trinoUrl: () => string;
   readonly buckets: Buckets;
-  readonly workGroups: Readonly<Record<string, WorkGroup>>;
+  readonly workGroupOf: (name: string) => Promise<WorkGroup | undefined>;
+  /** Puts a file of results at `s3://bucket/key`. */
+  readonly putResult: (uri: string, text: string) => Promise<void>;
   readonly faults: Faults;
 }
 
@@ -54,14 +54,16 @@ const SESSION = {
   'iceberg.remove_orphan_files_min_retention': '0s',
 };
 
+const nameOf = ({ WorkGroup = 'primary' }: StartInput): string => WorkGroup;
+
 /** Athena's operations by name, over Trino. */
-export const operationsOver = ({ trinoUrl, buckets, workGroups, faults }: Needs) => {
+export const operationsOver = ({ trinoUrl, buckets, workGroupOf, putResult, faults }: Needs) => {
   const executions = new Map<string, Known>();
   const tokens = new Map<string, string>();
   const properties = new Map<string, Properties>();
 
-  const workGroupOf = (name: string): WorkGroup => {
-    const found = workGroups[name];
+  const groupOf = async (name: string): Promise<WorkGroup> => {
+    const found = await workGroupOf(name);
     if (!found) throw new Refusal(`WorkGroup ${name} is not found.`);
     return found;
   };
@@ -73,13 +75,8 @@ export const operationsOver = ({ trinoUrl, buckets, workGroups, faults }: Needs)
   const snapshotAgeOf = (table: string): number =>
     Number(properties.get(table)?.vacuum_max_snapshot_age_seconds ?? DEFAULT_AGE_S);
 
-  const begin = (input: StartInput): string => {
-    const {
-      QueryString: sql,
-      ExecutionParameters: parameters,
-      WorkGroup: name = 'primary',
-    } = input;
-    const workGroup = workGroupOf(name);
+  const begin = (input: StartInput, workGroup: WorkGroup): string => {
+    const { QueryString: sql, ExecutionParameters: parameters } = input;
     const output = input.ResultConfiguration?.OutputLocation ?? workGroup.output;
     if (!output) {
       throw new Refusal(
@@ -98,31 +95,27 @@ export const operationsOver = ({ trinoUrl, buckets, workGroups, faults }: Needs)
     );
     const schema = input.QueryExecutionContext?.Database;
     const session = { catalog: 'iceberg', ...(schema && { schema }), properties: SESSION };
+    const id = randomUUID();
     const execution = startExecution({
-      client: trinoClient(trinoUrl, session),
+      client: trinoClient(trinoUrl(), session),
       ...{ translated, parameters, cutoff: workGroup.bytesScannedCutoffPerQuery },
       fault: (['commit-conflict', 'never-ends'] as const).find((kind) => faults.meets(kind, sql)),
+      keep: async (answer) => {
+        const { table, values } = translated.properties ?? {};
+        if (table) properties.set(table, { ...properties.get(table), ...values });
+        await putResult(placeOf(output, id), csvIn(answer, translated));
+      },
     });
-    const id = randomUUID();
-    executions.set(id, { input, translated, execution, workGroup: name, output });
-    void execution.ended.then(() => finish(id));
+    executions.set(id, { input, translated, execution, workGroup: nameOf(input), output });
     return id;
   };
-
-  const finish = (id: string): void => {
-    const { execution, translated, output } = knownOf({ QueryExecutionId: id });
-    const answer = execution.answer();
-    if (!answer) return;
-    const { table, values } = translated.properties ?? {};
-    if (table) properties.set(table, { ...properties.get(table), ...values });
-    const folder = buckets.folderOf(output);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, `${id}.csv`), buckets.toUris(csvOf(rowsOf(answer, translated))));
-  };
+  const csvIn = (answer: TrinoAnswer, translated: Translated): string =>
+    buckets.toUris(csvOf(rowsOf(answer, translated)));
 
   return {
     async StartQueryExecution(input: StartInput) {
       const { ClientRequestToken: token = randomUUID() } = input;
+      const workGroup = await groupOf(nameOf(input));
       const before = tokens.get(token);
       if (before) {
         const { ClientRequestToken: _, ...same } = knownOf({ QueryExecutionId: before }).input;
@@ -132,7 +125,7 @@ export const operationsOver = ({ trinoUrl, buckets, workGroups, faults }: Needs)
         }
         return { QueryExecutionId: before };
       }
-      const id = begin(input);
+      const id = begin(input, workGroup);
       tokens.set(token, id);
       return { QueryExecutionId: id };
     },
@@ -178,7 +171,7 @@ export const operationsOver = ({ trinoUrl, buckets, workGroups, faults }: Needs)
       };
     },
     async GetWorkGroup({ WorkGroup: name }: { readonly WorkGroup: string }) {
-      const { output, bytesScannedCutoffPerQuery } = workGroupOf(name);
+      const { output, bytesScannedCutoffPerQuery } = await groupOf(name);
       return {
         WorkGroup: {
           ...{ Name: name, State: 'ENABLED' },
@@ -192,6 +185,10 @@ export const operationsOver = ({ trinoUrl, buckets, workGroups, faults }: Needs)
         },
       };
     },
+    running: () =>
+      [...executions]
+        .filter(([, { execution }]) => execution.state() === 'RUNNING')
+        .map(([id, { execution }]) => ({ id, hangs: execution.hangs })),
     /** Ends what runs. */
     async stop() {
       for (const { execution } of executions.values()) execution.cancel();
@@ -199,6 +196,8 @@ export const operationsOver = ({ trinoUrl, buckets, workGroups, faults }: Needs)
     },
   };
 };
+
+const placeOf = (output: string, id: string): string => `${output.replace(/\/$/, '')}/${id}.csv`;
 
 const timelineOf = ({ stats, times }: Execution) => {
   const total = (times.completed() ?? Date.now()) - times.submitted;
@@ -216,7 +215,7 @@ const describe = (id: string, { input, translated, execution, workGroup, output 
   return {
     ...{ QueryExecutionId: id, Query: input.QueryString, WorkGroup: workGroup },
     ...{ StatementType: translated.type, SubstatementType: translated.subtype },
-    ResultConfiguration: { OutputLocation: `${output.replace(/\/$/, '')}/${id}.csv` },
+    ResultConfiguration: { OutputLocation: placeOf(output, id) },
     QueryExecutionContext: input.QueryExecutionContext ?? {},
     ...(input.ExecutionParameters && { ExecutionParameters: input.ExecutionParameters }),
     EngineVersion: ENGINE,

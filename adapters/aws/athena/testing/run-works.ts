@@ -5,21 +5,26 @@ import {
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import type { ItemReport } from '../build-item';
+import type { Chore } from '../chore';
 import type { Work } from '../plan-builds';
-import type { tableBuilder } from '../table-builder';
+import type { StatementResult } from '../statement';
+import type { Ran, tableBuilder } from '../table-builder';
 
 const POLL_MS = 50;
 const ATTEMPTS = 4;
 
 interface Needs {
   readonly athena: AthenaClient;
-  readonly builder: ReturnType<typeof tableBuilder>;
+  readonly builder: Pick<ReturnType<typeof tableBuilder>, 'next'>;
   readonly workGroup: string;
+  readonly sweep: (chore: Chore) => Promise<StatementResult>;
+  /** By which it is known; of its own when missing. */
+  readonly execution?: string;
 }
 
 /** What the state machine does with a piece of work: it asks, runs, waits, tries again, and asks again. */
 export const runWork =
-  ({ athena, builder, workGroup }: Needs) =>
+  ({ athena, builder, workGroup, sweep, execution = 'an-execution' }: Needs) =>
   async (work: Work, dieAfter = Number.POSITIVE_INFINITY): Promise<ItemReport | null> => {
     const attempt = async (sql: string): Promise<{ readonly id: string; readonly why: string }> => {
       const started = await athena
@@ -35,16 +40,23 @@ export const runWork =
         await sleep(POLL_MS);
       }
     };
-    const queries: string[] = [];
+    const ran: Ran[] = [];
     for (;;) {
-      const advice = await builder.next(work, queries);
+      const advice = await builder.next(work, ran, execution);
       if ('done' in advice) return advice.done;
-      if (queries.length === dieAfter) return null;
-      let last = await attempt(advice.statement.sql);
-      for (let n = 1; last.why !== '' && n < ATTEMPTS; n += 1) {
-        last = await attempt(advice.statement.sql);
+      if (ran.length === dieAfter) return null;
+      if ('wait' in advice) {
+        // Seconds of an account are too long here.
+        await sleep(POLL_MS);
+      } else if ('chore' in advice) {
+        ran.push({ chore: await sweep(advice.chore) });
+      } else {
+        let last = await attempt(advice.statement.sql);
+        for (let n = 1; last.why !== '' && n < ATTEMPTS; n += 1) {
+          last = await attempt(advice.statement.sql);
+        }
+        if (last.why !== '') throw new Error(`${advice.statement.step}: ${last.why}`);
+        ran.push({ query: last.id, step: advice.statement.step });
       }
-      if (last.why !== '') throw new Error(`${advice.statement.step}: ${last.why}`);
-      queries.push(last.id);
     }
   };

@@ -4,16 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { ArrivalKind } from '../../../../core/tables/dirty-hours';
-import { ERRORS, REQUESTS } from '../../../../core/tables/fixed-columns';
+import { ERRORS, LABELS, REQUESTS } from '../../../../core/tables/fixed-columns';
 import { serviceColumns } from '../../../../core/tables/service-columns';
 import type { TableColumn } from '../../../../core/tables/table-column';
 import { errorsTableNameOf, tableNameOf } from '../../../../core/tables/table-name';
 import type { Trino } from '../../../../infra-tests/trino/describe-trino';
 import type { TabledService } from '../build-arrival';
 import { type BuildItem, buildItem, type ItemReport } from '../build-item';
-import { LABEL_COLUMNS } from '../label-shape';
+import { ERASED } from '../create-tables';
 import { name, trinoType } from '../quoting';
 import type { Statement, StatementResult } from '../statement';
+import { itemNeeds } from './item-needs';
+import { runSteps } from './run-steps';
 
 /** Where captured requests lie, or labels, or bodies that were too large. */
 type Raw = ArrivalKind | 'spill';
@@ -46,8 +48,13 @@ export const openTrinoTables = async (
         external_location = '${trino.locationOf(join(folder, table))}',
         partitioned_by = ARRAY[${partitions.map((column) => `'${column}'`).join(', ')}])`);
   };
-  const create = (table: string, columns: readonly TableColumn[], partitions: readonly string[]) =>
-    run(`CREATE TABLE iceberg.${database}.${name(table)}
+  const create = (
+    table: string,
+    columns: readonly TableColumn[],
+    partitions: readonly string[],
+    schema = database,
+  ) =>
+    run(`CREATE TABLE iceberg.${schema}.${name(table)}
       (${columns.map((column) => `${name(column.name)} ${trinoType(column.type)}`).join(', ')})
       WITH (format_version = 2, partitioning = ARRAY[${partitions.map((column) => `'${column}'`).join(', ')}])`);
 
@@ -55,7 +62,8 @@ export const openTrinoTables = async (
   await run(`CREATE SCHEMA iceberg.${places.rawDatabase}`);
   for (const table of ['requests', 'labels', 'spill'] as const) await createRaw(table);
   await create('requests', REQUESTS, ['service', 'request_date']);
-  await create('labels', LABEL_COLUMNS, ['service', 'received_date']);
+  await create('labels', LABELS, ['service', 'received_date']);
+  await create('erased', ERASED, ['service'], places.rawDatabase);
   for (const [service, { table }] of described) {
     await create(tableNameOf(service), serviceColumns(table), ['request_date']);
     await create(errorsTableNameOf(service), ERRORS, ['request_date']);
@@ -96,14 +104,8 @@ export const openTrinoTables = async (
 
     /** Runs the statements of a piece of work; after so many of them the process ends. */
     async build(item: BuildItem, dieAfter = Number.POSITIVE_INFINITY): Promise<ItemReport | null> {
-      const needs = { places, bucket: 'tables', described: described.get(item.service), today };
-      const steps = buildItem(needs, item);
-      let next = steps.next();
-      for (let done = 0; !next.done; done += 1) {
-        if (done === dieAfter) return null;
-        next = steps.next(await runStatement(next.value));
-      }
-      return next.value;
+      const steps = buildItem(itemNeeds(places, described.get(item.service), today), item);
+      return (await runSteps(steps, runStatement, dieAfter))?.report ?? null;
     },
 
     close: () => rmSync(folder, { recursive: true, force: true }),

@@ -1,4 +1,4 @@
-"""Lambda: the names of thrown errors, and metrics that functions write into their logs (EMF)."""
+"""Lambda: the names of thrown errors, metrics that functions write into their logs (EMF), and the alarms on these."""
 
 import json
 import re
@@ -44,4 +44,13 @@ def _execute_function_warm(original, *args):
     for line in re.findall(r'^\{"_aws".*', result.get("log") or "", re.M):
         for metric in _metrics_of(line):
             cloudwatch.record_metric(*metric)
+            cloudwatch._evaluate_all_alarms()
     return result
+
+
+@patch(cloudwatch)
+def _evaluate_alarm(original, alarm):
+    """MiniStack looks at a metric's name alone: an alarm hears those of its own dimensions, all of them."""
+    dimensions = cloudwatch._dims_key({one["Name"]: one["Value"] for one in alarm.get("Dimensions") or []})
+    if (alarm.get("Namespace"), alarm.get("MetricName"), dimensions) in cloudwatch._metrics:
+        original(alarm)

@@ -4,29 +4,22 @@ import asyncio
 import json
 import os
 import re
-import urllib.error
-import urllib.request
 
 import ministack.app as app
 from ministack.core.responses import get_account_id, get_region
 
+from mends.ask import ask, passed_on
 from mends.patch import patch
 
 # Taken out of the environment, which functions inherit: they know MiniStack's address alone.
 STUB = os.environ.pop("SAGEMAKER_STUB")
-LONGEST_S = 70  # an invocation may take 60 s
 SIGNED_FOR_SAGEMAKER = "/sagemaker/aws4_request"
 KINDS = {"EndpointName": "endpoint", "EndpointConfigName": "endpoint-config", "ModelName": "model"}
 
 
 def ask_stub(path, body=None, headers=None):
     """One request to the stub: its status, headers and body."""
-    try:
-        request = urllib.request.Request(STUB + path, body, headers or {})
-        with urllib.request.urlopen(request, timeout=LONGEST_S) as answer:
-            return answer.status, dict(answer.headers), answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, dict(error.headers), error.read()
+    return ask(STUB, path, body, headers)
 
 
 def sagemaker(operation, **body):
@@ -61,7 +54,5 @@ async def _handle_special_data_plane_request(original, method, path, headers, bo
     )
     if denied:
         return denied
-    sent = {name: text for name, text in headers.items() if name.startswith("x-amz") or name in ("content-type", "accept")}
-    status, answered, out = await asyncio.to_thread(ask_stub, path, body, sent)
-    kept = {name: text for name, text in answered.items() if name.lower().startswith(("x-amz", "content-type"))}
-    return status, kept, out
+    status, answered, out = await asyncio.to_thread(ask_stub, path, body, passed_on(headers))
+    return status, passed_on(answered), out

@@ -1,0 +1,59 @@
+import type { WrittenDays } from '../../../core/tables/upkeep-records';
+import { forgetErasedBefore } from './erased-ids';
+import type { Places } from './places';
+import { dropOldFiles, type KeptTable, packDays, packErased, removeBefore } from './remove';
+import type { Steps } from './steps';
+
+/** What is done for a service's tables once a day. */
+export interface Upkeep {
+  readonly service: string;
+  /** Of each table the first day (`YYYY-MM-DD`) that is kept; a table that is not named is kept whole. */
+  readonly keep: Readonly<Partial<Record<'requests' | 'rows' | 'labels', string>>>;
+  /** Days that were written to, at most 90 of each. */
+  readonly days: WrittenDays;
+  /** Does the tables of all services, too; then it says from which day on erased requests are remembered. */
+  readonly shared: { readonly erasedSince: string | null } | null;
+}
+
+/** Takes out what is kept no longer, packs what was written, and takes away files that nothing names. */
+export function* upkeep(
+  places: Places,
+  { service, keep, days, shared }: Upkeep,
+  hasOwnTables: boolean,
+): Steps<void> {
+  const old: readonly (readonly [KeptTable, string | undefined])[] = [
+    ['requests', keep.requests],
+    ['labels', keep.labels],
+    ...(hasOwnTables
+      ? ([
+          ['rows', keep.rows],
+          ['errors', keep.rows],
+        ] as const)
+      : []),
+  ];
+  for (const [table, first] of old) {
+    if (first !== undefined) yield removeBefore(places, service, table, first);
+  }
+  const written: readonly (readonly [KeptTable, readonly string[]])[] = [
+    ['requests', days.requests],
+    ['labels', days.labels],
+    ...(hasOwnTables
+      ? ([
+          ['rows', days.rows],
+          ['errors', days.requests],
+        ] as const)
+      : []),
+  ];
+  for (const [table, dates] of written) {
+    if (dates.length > 0) yield packDays(places, service, table, dates);
+  }
+  if (hasOwnTables) {
+    for (const table of ['rows', 'errors'] as const) yield dropOldFiles(places, service, table);
+  }
+  if (!shared) return;
+  if (shared.erasedSince !== null) yield forgetErasedBefore(places, shared.erasedSince);
+  yield packErased(places);
+  for (const table of ['requests', 'labels', 'erased'] as const) {
+    yield dropOldFiles(places, service, table);
+  }
+}

@@ -1,0 +1,163 @@
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
+import {
+  DescribeExecutionCommand,
+  type DescribeExecutionOutput,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { clientOf, type MiniStack, startMiniStack } from '../../adapters/aws/testing/ministack';
+import { tablesMachine } from '../../lib/constructs/tables-machine-definition';
+import { until } from '../support/api';
+import { describePython } from '../support/python';
+
+/** Stands in for the functions: it does what its input says, so that each branch can be asked for. */
+const BUILD = `exports.handler = async ({ ask, run, work, ran, why }) => {
+  if (ask === 'plan') {
+    if (run.refuse) throw new Error('no "records" to be read');
+    return run.services;
+  }
+  if (ask === 'failed') {
+    if (work.deaf) throw new Error('not heard');
+    return { failed: why, service: work.of };
+  }
+  if (work.until > Date.now()) return { wait: 1 };
+  const step = work.steps[ran.length];
+  if (step === 'throw') throw new Error('no such table');
+  return step ?? { done: ran, service: work.of };
+};`;
+const SWEEP = `exports.handler = async ({ n }) => ({ rows: [[String(n)]], written: null });`;
+
+const lambda = (FunctionName: string, ZipFile: string) => ({
+  Type: 'AWS::Lambda::Function',
+  Properties: {
+    ...{ FunctionName, Runtime: 'nodejs24.x', Handler: 'index.handler', Code: { ZipFile } },
+    Role: 'arn:aws:iam::000000000000:role/none',
+  },
+});
+
+const definition = tablesMachine({
+  ...{ partition: 'aws', build: 'build', sweep: 'sweep', workGroup: 'builds' },
+});
+const template = {
+  Resources: {
+    Build: lambda('build', BUILD),
+    Sweep: lambda('sweep', SWEEP),
+    Machine: {
+      Type: 'AWS::StepFunctions::StateMachine',
+      Properties: {
+        StateMachineName: 'tables',
+        RoleArn: 'arn:aws:iam::000000000000:role/none',
+        DefinitionString: JSON.stringify(definition),
+      },
+    },
+  },
+};
+
+describePython('the state machine of the tables', (python) => {
+  let emulator: MiniStack;
+  let states: SFNClient;
+
+  beforeAll(async () => {
+    // Between attempts it waits for minutes in an account.
+    emulator = await startMiniStack(python, { SFN_WAIT_SCALE: '0' });
+    const stacks = new CloudFormationClient(clientOf(emulator.endpoint));
+    states = new SFNClient(clientOf(emulator.endpoint));
+    const StackName = 'machine';
+    await stacks.send(
+      new CreateStackCommand({ StackName, TemplateBody: JSON.stringify(template) }),
+    );
+    const { Stacks } = await until(
+      () => stacks.send(new DescribeStacksCommand({ StackName })),
+      (found) => found.Stacks?.[0]?.StackStatus !== 'CREATE_IN_PROGRESS',
+      20_000,
+    );
+    stacks.destroy();
+    expect(Stacks?.[0]?.StackStatus).toBe('CREATE_COMPLETE');
+  }, 60_000);
+  afterAll(async () => {
+    states.destroy();
+    await emulator.stop();
+  });
+
+  const run = async (input: object): Promise<DescribeExecutionOutput> => {
+    const stateMachineArn = 'arn:aws:states:eu-west-1:000000000000:stateMachine:tables';
+    const { executionArn } = await states.send(
+      new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
+    );
+    return until(
+      () => states.send(new DescribeExecutionCommand({ executionArn })),
+      ({ status }) => status !== 'RUNNING',
+      60_000,
+    );
+  };
+  const reportsOf = ({ status, output = '{}' }: DescribeExecutionOutput) => ({
+    status,
+    ...(JSON.parse(output) as { readonly reports?: readonly unknown[] }),
+  });
+  const work = (of: string, ...steps: readonly unknown[]) => ({ of, steps });
+
+  it('does nothing where there is nothing to do', async () => {
+    expect(reportsOf(await run({ services: [] }))).toEqual({ status: 'SUCCEEDED', reports: [] });
+    const idle = [{ service: 'wine', works: [] }];
+    expect(reportsOf(await run({ services: idle }))).toEqual({ status: 'SUCCEEDED', reports: [] });
+  }, 60_000);
+
+  it('asks what comes next, with what all before it came to, until each piece is done', async () => {
+    const sweeps = [{ chore: { n: 1 } }, { chore: { n: 2 } }];
+    const services = [
+      { service: 'wine', works: [work('wine', ...sweeps), work('wine')] },
+      { service: 'loans', works: [work('loans', { chore: { n: 3 } })] },
+    ];
+    const swept = (n: string) => ({ chore: { rows: [[n]], written: null } });
+    expect(reportsOf(await run({ services }))).toEqual({
+      status: 'SUCCEEDED',
+      reports: [
+        { service: 'wine', done: [swept('1'), swept('2')] },
+        { service: 'wine', done: [] },
+        { service: 'loans', done: [swept('3')] },
+      ],
+    });
+  }, 60_000);
+
+  it('waits when it is told to, and asks again', async () => {
+    const services = [{ service: 'wine', works: [{ ...work('wine'), until: Date.now() + 1_500 }] }];
+    expect(reportsOf(await run({ services }))).toEqual({
+      status: 'SUCCEEDED',
+      reports: [{ service: 'wine', done: [] }],
+    });
+  }, 60_000);
+
+  it('goes on with other pieces when one fails to the end, and ends failed with the reason', async () => {
+    const services = [
+      {
+        service: 'wine',
+        works: [work('wine', 'throw'), work('wine', { chore: { n: 1 } }, 'throw')],
+      },
+      { service: 'loans', works: [work('loans')] },
+    ];
+    const { status, error, cause } = await run({ services });
+    expect({ status, error, cause }).toEqual({
+      ...{ status: 'FAILED', error: 'TablesFailed' },
+      cause: expect.stringMatching(/^wine: \S+: no such table; wine: \S+: no such table$/),
+    });
+  }, 60_000);
+
+  it('says which piece failed even when the function cannot be told', async () => {
+    const services = [{ service: 'wine', works: [{ ...work('wine', 'throw'), deaf: true }] }];
+    const { status, cause } = await run({ services });
+    expect(status).toBe('FAILED');
+    expect(cause).toMatch(/^wine: \S+: no such table$/);
+  }, 60_000);
+
+  it('fails with the reason when there is no plan', async () => {
+    const { status, error, cause } = await run({ refuse: true });
+    expect({ status, error, cause }).toEqual({
+      ...{ status: 'FAILED', error: 'TablesNotPlanned' },
+      cause: expect.stringMatching(/^\S+: no "records" to be read$/),
+    });
+  }, 60_000);
+});

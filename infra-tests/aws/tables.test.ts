@@ -1,0 +1,320 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  AthenaClient,
+  GetQueryExecutionCommand,
+  StartQueryExecutionCommand,
+  StopQueryExecutionCommand,
+  UpdateWorkGroupCommand,
+} from '@aws-sdk/client-athena';
+import { CloudFormationClient, ListStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  PublishVersionCommand,
+  UpdateAliasCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { type Caller, caller, until } from '../support/api';
+import { describePython } from '../support/python';
+import { registerWine, wineBody } from '../support/wine';
+import type { Athena } from '../trino/athena';
+import { describeTrino } from '../trino/describe-trino';
+import { linesOf } from './captured-lines';
+import { type Deployed, deployPlatform } from './deploy';
+import { callAsRoot } from './emulator/as-root';
+import { startAthenaStandIn } from './emulator/athena-stand-in';
+import { defineDeployedTables } from './emulator/deployed-tables';
+import { type Emulator, startEmulator } from './emulator/start';
+import { runJourney } from './run-journey';
+import { runsOf } from './tables-runs';
+
+const ACCOUNT = '000000000000';
+const MACHINE = `arn:aws:states:us-east-1:${ACCOUNT}:stateMachine:tidegate-dev-tables`;
+const [BUILDS, QUERIES] = ['tidegate-dev-builds', 'tidegate-dev-queries'];
+const DEPLOY_MS = 480_000;
+const STEP_MS = 240_000;
+const ROWS = wineBody.dataframe_split.data.length;
+/** A statement and what the state machine tries again. */
+const ATTEMPTS = 5;
+
+describePython('the tables of a platform in an AWS account', (python) => {
+  describeTrino(
+    'with SQL by Trino',
+    (trino) => {
+      const folder = mkdtempSync(join(tmpdir(), 'tidegate-tables-aws-'));
+      const objects = join(folder, 's3');
+      let emulator: Emulator;
+      let athena: Athena;
+      let deployed: Deployed;
+      let operator: Caller;
+      let clients: ReturnType<typeof clientsOf>;
+      let runs: ReturnType<typeof runsOf>;
+
+      beforeAll(async () => {
+        athena = await startAthenaStandIn({
+          ...{ trino, objects, account: ACCOUNT, emulator: () => emulator },
+        });
+        emulator = await startEmulator({ python, athena: { url: athena.url, objects } });
+        clients = clientsOf(emulator);
+        runs = runsOf(clients.states, emulator, MACHINE);
+        deployed = await deployPlatform(emulator, { folder });
+        ({ operator } = deployed);
+        await settleAtOnce(emulator);
+        await defineDeployedTables({ emulator, run: inAthena, buckets: join(objects, ACCOUNT) });
+        await emulator.iam(true);
+      }, DEPLOY_MS);
+      afterAll(async () => {
+        for (const client of Object.values(clients)) client.destroy();
+        await athena.stop();
+        await emulator.stop();
+        rmSync(folder, { recursive: true, force: true });
+      }, 60_000);
+
+      /** A statement as the account's root runs it, to its end. */
+      const inAthena = async (QueryString: string): Promise<void> => {
+        const start = new StartQueryExecutionCommand({ QueryString, WorkGroup: BUILDS });
+        const { QueryExecutionId } = await clients.athena.send(start);
+        const { QueryExecution } = await until(
+          () => clients.athena.send(new GetQueryExecutionCommand({ QueryExecutionId })),
+          (found) => !['QUEUED', 'RUNNING'].includes(found.QueryExecution?.Status?.State ?? ''),
+        );
+        expect(QueryExecution?.Status?.StateChangeReason).toBeUndefined();
+      };
+      const failing = (error: unknown): never => {
+        throw new Error(`${error}\n${emulator.log().slice(-12_000)}`);
+      };
+
+      const sql = (text: string, more = {}) =>
+        operator('/api/query', { body: { sql: text, ...more } });
+      const behind = async (): Promise<string | null> =>
+        (await operator('/api/services/kept/tables/status')).body.waiting_since;
+      /** Predicts, and waits until S3 has told of it. */
+      const predicted = async (): Promise<string> => {
+        const answered = await until(
+          () => caller(deployed.url)('/services/kept/predict', { body: wineBody }),
+          ({ status }) => status === 200,
+        );
+        await until(behind, (since) => since !== null);
+        return answered.body.request_id;
+      };
+      const rowsOf = async (id: string): Promise<number> =>
+        (await sql(`SELECT count(*) FROM inference.kept WHERE request_id = '${id}'`)).body
+          .rows[0][0];
+
+      it(
+        'pass the journeys of the embedded home, with every right checked',
+        async () => {
+          await runJourney('tables', deployed).catch(failing);
+        },
+        STEP_MS,
+      );
+
+      it(
+        'are built when the schedule comes due, though Athena throttles and statements lose races, and then wait for nothing',
+        async () => {
+          const version = await registerWine(operator, 'kept');
+          const versions = { v1: { model: { name: 'kept', version } } };
+          await operator('/api/services', { body: { name: 'kept', auth: false, versions } });
+          const id = await predicted();
+          athena.inject({ kind: 'throttle' });
+          athena.inject({ kind: 'commit-conflict', matching: /MERGE/, times: 2 });
+          const built = await runs.tickBySchedule();
+          expect(built).toMatchObject({ status: 'SUCCEEDED', input: '{"kind":"tick"}' });
+          const done = { service: 'kept', done: expect.objectContaining({ rows: ROWS }) };
+          expect(built.output.reports).toContainEqual(expect.objectContaining(done));
+          expect([await behind(), await rowsOf(id)]).toEqual([null, ROWS]);
+          expect((await runs.tick()).output).toEqual({ reports: [] });
+        },
+        STEP_MS,
+      );
+
+      it(
+        'say when a statement fails to the end, with an alarm, and are built by the next run',
+        async () => {
+          const id = await predicted();
+          athena.inject({ kind: 'commit-conflict', matching: /MERGE/, times: ATTEMPTS });
+          const { status, cause } = await runs.tick();
+          expect([status, cause]).toEqual([
+            'FAILED',
+            expect.stringMatching(/^kept: States.TaskFailed: ICEBERG_COMMIT_ERROR/),
+          ]);
+          const { MetricAlarms = [] } = await until(
+            () => clients.watch.send(new DescribeAlarmsCommand({ StateValue: 'ALARM' })),
+            (found) =>
+              found.MetricAlarms?.some(({ MetricName }) => MetricName === 'TablesFailed') === true,
+          );
+          expect(MetricAlarms.map(({ AlarmDescription }) => AlarmDescription)).toContainEqual(
+            expect.stringContaining('docs/runbook.md#tables-build-failed'),
+          );
+          expect(await behind()).not.toBeNull();
+          expect(await runs.tick()).toMatchObject({ status: 'SUCCEEDED' });
+          expect([await behind(), await rowsOf(id)]).toEqual([null, ROWS]);
+        },
+        STEP_MS,
+      );
+
+      it(
+        'are built by one tick at a time, which goes on when its statement is stopped',
+        async () => {
+          const id = await predicted();
+          athena.inject({ kind: 'never-ends', matching: /MERGE/ });
+          const first = await runs.start();
+          const hanging = await until(
+            async () => athena.running().find(({ hangs }) => hangs),
+            (found) => found !== undefined,
+          );
+          expect((await runs.tick()).output).toEqual({ reports: [] });
+          await clients.athena.send(
+            new StopQueryExecutionCommand({ QueryExecutionId: hanging?.id }),
+          );
+          expect(await runs.ended(first)).toMatchObject({ status: 'SUCCEEDED' });
+          expect(await rowsOf(id)).toBe(ROWS);
+        },
+        STEP_MS,
+      );
+
+      it(
+        'lose a request that is erased over HTTP, wherever it lies',
+        async () => {
+          const [gone, stays] = [await predicted(), await predicted()];
+          const erased = await operator('/api/services/kept/erasures', {
+            body: { request_ids: [gone] },
+          });
+          expect([200, 202]).toContain(erased.status);
+          const id = erased.body.erasure_id ?? erased.body.run_id;
+          const run = await until(
+            () => operator(`/api/services/kept/tables/runs/${id}`),
+            ({ body }) => body.status !== 'running',
+            STEP_MS,
+          );
+          expect(run.body).toMatchObject({
+            ...{ run_id: id, kind: 'erasure', status: 'succeeded', requests: 1, error: null },
+          });
+          await runs.tick();
+          expect([await rowsOf(gone), await rowsOf(stays)]).toEqual([0, ROWS]);
+          const lines = await linesOf(clients.s3, 'requests/service=kept/');
+          const ids = lines.map(({ request_id }) => request_id);
+          expect([ids.includes(gone), ids.includes(stays)]).toEqual([false, true]);
+          expect((await operator(`/api/services/kept/requests/${gone}`)).status).toBe(404);
+        },
+        STEP_MS,
+      );
+
+      it(
+        'are asked by statements that end at their limit, or when they are cancelled',
+        async () => {
+          const all = 'SELECT * FROM inference.kept';
+          const limit = (BytesScannedCutoffPerQuery: number) =>
+            clients.athena.send(
+              new UpdateWorkGroupCommand({
+                WorkGroup: QUERIES,
+                ConfigurationUpdates: { BytesScannedCutoffPerQuery },
+              }),
+            );
+          await limit(10);
+          const refused = await sql(all);
+          expect(refused).toMatchObject({
+            status: 400,
+            body: { type: 'urn:tidegate:invalid-input' },
+          });
+          expect(refused.body.detail).toMatch(/limit/i);
+          await limit(1e9);
+
+          athena.inject({ kind: 'never-ends' });
+          const asked = await sql(all, { wait_s: 0 });
+          expect(asked.status).toBe(202);
+          const path = `/api/queries/${asked.body.query_id}`;
+          expect((await operator(path, { method: 'DELETE' })).status).toBe(204);
+          await until(
+            () => operator(path),
+            ({ body }) => body.status === 'cancelled',
+          );
+
+          const { body } = await sql(`${all} ORDER BY example_id`, { max_rows: 1 });
+          expect([body.rows.length, body.truncated]).toEqual([1, true]);
+          const whole = await operator(`/api/queries/${body.query_id}/result?format=csv`);
+          expect([whole.status, whole.text.split('\n')[0]]).toEqual([
+            200,
+            expect.stringContaining('example_id'),
+          ]);
+        },
+        STEP_MS,
+      );
+
+      it(
+        'go away with the platform, and leave nothing',
+        async () => {
+          await emulator.iam(false);
+          await deleteServices(operator);
+          await deployed.destroy();
+          const { StackSummaries = [] } = await clients.stacks.send(new ListStacksCommand({}));
+          const left = StackSummaries.filter(
+            ({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE',
+          );
+          expect(left.map(({ StackName }) => StackName)).toEqual(['CDKToolkit']);
+          const { Buckets = [] } = await clients.s3.send(new ListBucketsCommand({}));
+          expect(Buckets.filter(({ Name }) => !Name?.startsWith('cdk-'))).toEqual([]);
+          const { DatabaseList } = await callAsRoot(emulator, 'glue', 'AWSGlue.GetDatabases', {});
+          expect(DatabaseList).toEqual([]);
+        },
+        DEPLOY_MS,
+      );
+    },
+    ['406'],
+  );
+});
+
+const deleteServices = async (operator: Caller): Promise<void> => {
+  const { body } = await operator('/api/services');
+  await Promise.all(
+    body.items.map(async ({ name }: { name: string }) => {
+      await operator(`/api/services/${name}/stop`, { method: 'POST' });
+      await until(
+        () => operator(`/api/services/${name}`),
+        ({ body: service }) => service.status === 'stopped',
+        STEP_MS,
+      );
+      await operator(`/api/services/${name}`, { method: 'DELETE' });
+      await until(
+        () => operator(`/api/services/${name}`),
+        ({ status }) => status === 404,
+        STEP_MS,
+      );
+    }),
+  );
+};
+
+/**
+ * Has an erasure wait a second where it waits 45 minutes: for statements that may have been under way
+ * when it began.
+ */
+const settleAtOnce = async (emulator: Emulator): Promise<void> => {
+  const lambda = new LambdaClient(emulator.clientOf());
+  const FunctionName = 'tidegate-dev-build';
+  const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  const Variables = { ...Environment?.Variables, QUIET_SECONDS: '1' };
+  await lambda.send(
+    new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }),
+  );
+  const { Version } = await lambda.send(new PublishVersionCommand({ FunctionName }));
+  await lambda.send(
+    new UpdateAliasCommand({ FunctionName, Name: 'live', FunctionVersion: Version }),
+  );
+  lambda.destroy();
+};
+
+const clientsOf = (emulator: Emulator) => {
+  const options = emulator.clientOf();
+  return {
+    athena: new AthenaClient(options),
+    stacks: new CloudFormationClient(options),
+    watch: new CloudWatchClient(options),
+    s3: new S3Client(options),
+    states: new SFNClient(options),
+  };
+};

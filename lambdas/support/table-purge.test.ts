@@ -1,0 +1,60 @@
+import { sqliteRecordStore } from '../../adapters/embedded/sqlite-record-store';
+import { tableRecords } from '../../core/tables/table-records';
+import { tablePurge } from './table-purge';
+
+const HOUR = 3_600_000;
+
+const open = async () => {
+  let clock = Date.parse('2026-11-21T12:00:00Z');
+  const now = () => new Date(clock);
+  const store = sqliteRecordStore(':memory:', { now });
+  const tables = tableRecords(store);
+  await tables.ensureTable('wine');
+  const begun: string[] = [];
+  const begin = async (service: string) => void begun.push(service);
+  return {
+    ...{ store, tables, begun, now },
+    purge: tablePurge({ store, tables, begin, now }),
+    pass: (ms: number) => {
+      clock += ms;
+    },
+  };
+};
+
+describe('taking a service out of the tables', () => {
+  it('is begun once, and over when the description of its tables is gone', async () => {
+    const { purge, begun, tables } = await open();
+    expect(await purge('wine')).toBe(false);
+    expect(await purge('wine')).toBe(false);
+    expect(begun).toEqual(['wine']);
+    await tables.remove('wine');
+    expect(await purge('wine')).toBe(true);
+    expect(await purge('wine')).toBe(true);
+  });
+
+  it('is begun for the next service of this name, however soon', async () => {
+    const { purge, begun, tables } = await open();
+    await purge('wine');
+    await tables.remove('wine');
+    await purge('wine');
+    await tables.ensureTable('wine');
+    expect(await purge('wine')).toBe(false);
+    expect(begun).toEqual(['wine', 'wine']);
+  });
+
+  it('is begun anew when it did not come to an end', async () => {
+    const { purge, begun, pass } = await open();
+    await purge('wine');
+    pass(3 * HOUR + 1_000);
+    expect(await purge('wine')).toBe(false);
+    expect(begun).toEqual(['wine', 'wine']);
+  });
+
+  it('is asked for again where it could not be begun', async () => {
+    const { store, tables, purge, begun, now } = await open();
+    const begin = () => Promise.reject(new Error('no such machine'));
+    await expect(tablePurge({ store, tables, begin, now })('wine')).rejects.toThrow('no such');
+    expect(await purge('wine')).toBe(false);
+    expect(begun).toEqual(['wine']);
+  });
+});

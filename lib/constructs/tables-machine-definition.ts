@@ -1,0 +1,197 @@
+import { functions } from '../functions';
+import type { MachineDefinition, MapState, TaskState } from './state-language';
+
+/** What the state machine calls. */
+interface Parts {
+  readonly partition: string;
+  /** ARNs of functions. */
+  readonly build: string;
+  readonly sweep: string;
+  readonly workGroup: string;
+}
+
+/** A run that is not through by then waits for something that does not come. */
+const LONGEST_RUN_S = 6 * 3_600;
+/** Athena itself ends statements after 30 minutes. */
+const LONGEST_STATEMENT_S = 2_100;
+/** Over the function's own limit, which says more. */
+const GRACE_S = 10;
+const SERVICES_AT_ONCE = 4;
+/** Characters. */
+const LONGEST_REASON = 1_000;
+const LONGEST_CAUSE = 8_000;
+
+/** Everything here may be run again: throttled calls, races of statements, functions that are not reached. */
+const AGAIN = {
+  IntervalSeconds: 2,
+  BackoffRate: 3,
+  MaxDelaySeconds: 120,
+  MaxAttempts: 4,
+  JitterStrategy: 'FULL',
+} as const;
+
+/**
+ * Why something failed: what Athena or a function says. Neither a statement, whose literals may be
+ * somebody's data, nor a stack of calls.
+ */
+const WHY = `{% (
+  $cause := $states.errorOutput.Cause;
+  $said := ($match($cause, /"(?:StateChangeReason|errorMessage)"\\s*:\\s*"((?:\\\\.|[^"])*)"/).groups)[0];
+  $reason := $exists($said) ? $replace($said, '\\\\"', '"') : $substring($cause, 0, 1) = '{' ? 'its execution says why' : $cause;
+  $substring($join([$states.errorOutput.Error, $reason], ': '), 0, ${LONGEST_REASON})
+) %}`;
+
+const FAILED = '$states.input.reports[$exists(failed)]';
+
+/**
+ * Builds tables: asks which work there is, and of each piece what comes next until it is done. What
+ * fails to the end is told, and the others go on; a run with failures ends failed.
+ */
+export const tablesMachine = (parts: Parts): MachineDefinition => ({
+  Comment: 'Tidegate: brings what has arrived into the tables',
+  QueryLanguage: 'JSONata',
+  TimeoutSeconds: LONGEST_RUN_S,
+  StartAt: 'Plan',
+  States: {
+    Plan: {
+      ...ask(parts, { ask: 'plan', run: '{% $states.input %}', execution: EXECUTION }),
+      Catch: caughtBy('Unplanned'),
+      Next: 'Services',
+    },
+    Unplanned: { Type: 'Fail', Error: 'TablesNotPlanned', Cause: '{% $why %}' },
+    Services: services(parts),
+    HasFailed: {
+      Type: 'Choice',
+      Choices: [{ Condition: `{% $exists(${FAILED}) %}`, Next: 'SomeFailed' }],
+      Default: 'Built',
+    },
+    SomeFailed: {
+      Type: 'Fail',
+      Error: 'TablesFailed',
+      Cause: `{% $substring($join(${FAILED}.(service & ': ' & failed), '; '), 0, ${LONGEST_CAUSE}) %}`,
+    },
+    Built: { Type: 'Succeed' },
+  },
+});
+
+const EXECUTION = '{% $states.context.Execution.Id %}';
+
+const caughtBy = (Next: string): TaskState['Catch'] => [
+  { ErrorEquals: ['States.ALL'], Assign: { why: WHY }, Next },
+];
+
+const invoke = (
+  { partition }: Parts,
+  name: 'build' | 'sweep',
+  FunctionName: string,
+  Payload: TaskState['Arguments'],
+) =>
+  ({
+    Type: 'Task',
+    Resource: `arn:${partition}:states:::lambda:invoke`,
+    Arguments: { FunctionName, Payload },
+    TimeoutSeconds: functions[name].seconds + GRACE_S,
+    Retry: [{ ...AGAIN, ErrorEquals: ['States.ALL'] }],
+  }) as const;
+
+/** Asks the function that decides; its answer is what the state puts out. */
+const ask = (parts: Parts, Payload: TaskState['Arguments']) =>
+  ({
+    ...invoke(parts, 'build', parts.build, Payload),
+    Output: '{% $states.result.Payload %}',
+  }) as const;
+
+const services = (parts: Parts): MapState => ({
+  Type: 'Map',
+  Items: '{% $states.input %}',
+  MaxConcurrency: SERVICES_AT_ONCE,
+  ItemProcessor: {
+    ProcessorConfig: { Mode: 'INLINE' },
+    StartAt: 'Works',
+    States: { Works: works(parts) },
+  },
+  Output: {
+    reports: '{% $reduce($states.result, function($all, $some) { $append($all, $some) }, []) %}',
+  },
+  Next: 'HasFailed',
+});
+
+/** The pieces of a service, one after the other: the next may stand on the one before. */
+const works = (parts: Parts): MapState => ({
+  Type: 'Map',
+  Items: '{% $states.input.works %}',
+  ItemSelector: {
+    service: '{% $states.input.service %}',
+    work: '{% $states.context.Map.Item.Value %}',
+  },
+  MaxConcurrency: 1,
+  ItemProcessor: {
+    ProcessorConfig: { Mode: 'INLINE' },
+    StartAt: 'Begin',
+    States: {
+      Begin: {
+        Type: 'Pass',
+        Assign: {
+          service: '{% $states.input.service %}',
+          work: '{% $states.input.work %}',
+          ran: [],
+        },
+        Next: 'Next',
+      },
+      Next: {
+        ...ask(parts, {
+          ask: 'next',
+          ...{ work: '{% $work %}', ran: '{% $ran %}', execution: EXECUTION },
+        }),
+        Catch: caughtBy('Failed'),
+        Next: 'Which',
+      },
+      Which: {
+        Type: 'Choice',
+        Choices: [
+          { Condition: '{% $exists($states.input.statement) %}', Next: 'Statement' },
+          { Condition: '{% $exists($states.input.chore) %}', Next: 'Chore' },
+          { Condition: '{% $exists($states.input.wait) %}', Next: 'Wait' },
+        ],
+        Default: 'Done',
+      },
+      Statement: {
+        Type: 'Task',
+        Resource: `arn:${parts.partition}:states:::athena:startQueryExecution.sync`,
+        Arguments: {
+          QueryString: '{% $states.input.statement.sql %}',
+          WorkGroup: parts.workGroup,
+        },
+        Assign: {
+          ran: `{% $append($ran, [{
+            "query": $states.result.QueryExecution.QueryExecutionId, "step": $states.input.statement.step
+          }]) %}`,
+        },
+        TimeoutSeconds: LONGEST_STATEMENT_S,
+        Retry: [{ ...AGAIN, ErrorEquals: ['States.TaskFailed'] }],
+        Catch: caughtBy('Failed'),
+        Next: 'Next',
+      },
+      Chore: {
+        ...invoke(parts, 'sweep', parts.sweep, '{% $states.input.chore %}'),
+        Assign: { ran: '{% $append($ran, [{"chore": $states.result.Payload}]) %}' },
+        Catch: caughtBy('Failed'),
+        Next: 'Next',
+      },
+      Wait: { Type: 'Wait', Seconds: '{% $states.input.wait %}', Next: 'Next' },
+      Done: { Type: 'Succeed' },
+      Failed: {
+        ...ask(parts, { ask: 'failed', work: '{% $work %}', why: '{% $why %}' }),
+        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Unheard' }],
+        End: true,
+      },
+      // Even that could not be told: the run says it.
+      Unheard: {
+        Type: 'Pass',
+        Output: { service: '{% $service %}', failed: '{% $why %}' },
+        End: true,
+      },
+    },
+  },
+  End: true,
+});
