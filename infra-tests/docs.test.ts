@@ -133,7 +133,7 @@ describe('commands in the documents', () => {
     const { scripts } = JSON.parse(text('package.json'));
     const known = [...Object.keys(scripts), 'install'];
     const called = documents.flatMap((file) => [
-      ...text(file).matchAll(/(?:`|^|&& )npm (?:run )?([a-z:]+)/gm),
+      ...text(file).matchAll(/(?:`|^|&& )npm (?:run )?([a-z:-]+)/gm),
     ]);
     for (const [, script = ''] of called) expect(known).toContain(script);
     expect(called.length).toBeGreaterThan(4);

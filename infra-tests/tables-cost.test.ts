@@ -18,6 +18,7 @@ const answers: Readonly<Record<string, StatementResult['rows']>> = {
     [DAY, '1', ID, ID, null],
     [null, '0', null, null, null],
   ],
+  'count-labels': [['1']],
   'look-at-labels': [[DAY, `${ID}-0`, `${ID}-0`]],
   'answering-models': [['wine', '1']],
   'check-window': [['0', '0', '1']],
@@ -81,8 +82,7 @@ describe('what tables are estimated to cost', () => {
     const shared = { erasedSince: `${DAY}T00:00:00.000Z` };
     const upkeep = await statementsOf({
       ...{ kind: 'upkeep', service: 'wine', keep: {} },
-      days,
-      shared,
+      ...{ days, shared, late: [DAY] },
     });
     expect(upkeep).toHaveLength(BUILT.upkeep);
   });

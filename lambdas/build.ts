@@ -15,7 +15,7 @@ import { labelBatches } from '../core/tables/label-batches';
 import { tableRecords } from '../core/tables/table-records';
 import { tellFindings } from '../core/tables/tell-findings';
 import { upkeepRecords } from '../core/tables/upkeep-records';
-import { variable } from './support/environment';
+import { capturedPrefix, variable } from './support/environment';
 import { metrics, publishMetrics } from './support/metrics';
 import { logger, observed, report } from './support/observability';
 import { patience } from './support/patience';
@@ -59,7 +59,7 @@ const builder = tableBuilder({
   retentionOf: async (service) => (await services.find(service))?.retention,
   places: { database: variable('DATABASE'), rawDatabase: variable('RAW_DATABASE') },
   bucket: variable('TABLES_BUCKET'),
-  capturedBucket: variable('CAPTURED_BUCKET'),
+  captured: `s3://${variable('CAPTURED_BUCKET')}/${capturedPrefix}`,
   capturedDays: days === '' ? null : Number(days),
   quietSeconds: Number(variable('QUIET_SECONDS')),
   runs: tableRuns({
@@ -87,8 +87,8 @@ const settle = async ({
   kind,
   service,
 }: Extract<Advice, { done: unknown }>): Promise<void> => {
-  if (kind === 'requests' || kind === 'labels') {
-    await built.note(service, now());
+  if (kind === 'requests' || kind === 'labels') await built.note(service, now());
+  if (kind !== 'erase' && kind !== 'purge') {
     tell(service, done);
     await events.settled();
   }

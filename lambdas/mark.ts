@@ -3,6 +3,7 @@ import type { EventBridgeEvent } from 'aws-lambda';
 import { now } from '../adapters/primitives';
 import { hourOfKey } from '../core/tables/arrival-key';
 import { dirtyHours } from '../core/tables/dirty-hours';
+import { capturedPrefix } from './support/environment';
 import { observed } from './support/observability';
 import { openRecords } from './support/stores';
 
@@ -17,6 +18,6 @@ const hours = dirtyHours(openRecords());
 export const handler = middy<EventBridgeEvent<'Object Created', Put>, void>()
   .use(observed())
   .handler(async ({ detail }) => {
-    const hour = hourOfKey(detail.object.key);
+    const hour = hourOfKey(detail.object.key, capturedPrefix);
     if (hour) await hours.mark(hour, now());
   });

@@ -3,7 +3,7 @@ import middy from '@middy/core';
 import type { Chore } from '../adapters/aws/athena/chore';
 import type { StatementResult } from '../adapters/aws/athena/statement';
 import { sweep } from '../adapters/aws/athena/sweep';
-import { variable } from './support/environment';
+import { capturedPrefix, variable } from './support/environment';
 import { observed } from './support/observability';
 import { patience } from './support/patience';
 
@@ -13,6 +13,7 @@ const ANSWER_MS = 60_000;
 const work = sweep({
   s3: new S3Client(patience(ANSWER_MS, 4)),
   capturedBucket: variable('CAPTURED_BUCKET'),
+  capturedPrefix,
   resultsBucket: variable('RESULTS_BUCKET'),
 });
 

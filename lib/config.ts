@@ -17,6 +17,13 @@ export interface Concurrency {
   readonly provisioned?: number;
 }
 
+/** A bucket of this account and Region that is there already, and a place in it. */
+export interface CaptureBucket {
+  readonly bucket: string;
+  /** Empty, or it ends in a slash, such as `ml/live/`: letters, digits, `_` and `-`, 200 at most. */
+  readonly prefix: string;
+}
+
 /** What differs between the stages of one installation. */
 export interface StageConfig {
   /**
@@ -29,9 +36,15 @@ export interface StageConfig {
   /**
    * Days that captured requests and labels are kept as they arrived, spilled bodies and what could not
    * be delivered with them; 30 by default, null keeps them. Builds alone read them: tables have their own
-   * retention.
+   * retention. Erasures look no further back, so a bucket of `capture` must not keep them for longer.
    */
   readonly capturedDays: number | null;
+  /**
+   * Where requests and labels are captured; null, the default, for a bucket of the stage's own. Another
+   * one's notifications to EventBridge must be on. Its lifecycle, versions and the policy of its key are
+   * its owner's: where it has versions it keeps what erasures take out.
+   */
+  readonly capture: CaptureBucket | null;
   /** The database of the tables, in Glue's catalog: `inference` by default; no two stages of an account share one. */
   readonly database: string;
   /** Minutes from one build of tables to the next, 15 by default: what has arrived by then is built. */
@@ -87,6 +100,7 @@ const defaults: StageConfig = {
   logRetention: RetentionDays.ONE_MONTH,
   logLevel: 'INFO',
   capturedDays: 30,
+  capture: null,
   database: 'inference',
   tablesEvery: 15,
   scanLimits: { builds: 100 * GB, queries: 1_000 * GB },

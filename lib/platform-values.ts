@@ -8,6 +8,7 @@ export type PlatformValue =
   | 'records-table'
   | 'data-key'
   | 'captured-bucket'
+  | 'captured-requests'
   | 'tables-bucket'
   | 'results-bucket'
   | 'artifacts-bucket'

@@ -85,7 +85,7 @@ describePython('capture through Firehose', (python) => {
   const refused: unknown[] = [];
   const openIn = ({ bucket, stream }: { bucket: string; stream: string }, faults = {}) =>
     firehoseCaptureSink({
-      ...{ firehose, s3, bucket, streamOf: () => stream },
+      ...{ firehose, s3, bucket, prefix: '', streamOf: () => stream },
       now: () => new Date(NOON),
       onRefused: (refusal) => refused.push(refusal),
       onLost: (loss) => lost.push(loss),
@@ -147,6 +147,24 @@ describePython('capture through Firehose', (python) => {
     expect(sink.counts()).toEqual({ appended: 3, lost: 0 });
     const error = expect.objectContaining({ name: 'ResourceNotFoundException' });
     expect(refused).toEqual([{ service: 'wine', error }]);
+  });
+
+  it('puts all that it puts into S3 itself under the prefix of the stage', async () => {
+    const place = await home();
+    const sink = openIn({ ...place, stream: 'no-such-stream' }, { prefix: 'ml/live/' });
+    const request = { text: 'x'.repeat(1_100_000) };
+    await new Promise<void>((done) => sink.append(aRecord({ request }), done));
+    await sink.close();
+    const [line = '', spilled = '', ...others] = (await keysIn(place.bucket)).toSorted();
+    expect(others).toEqual([]);
+    expect(line).toMatch(/^ml\/live\/requests\/service=wine\/dt=2026-01-01\/hour=12\/direct-/);
+    expect(spilled).toMatch(/^ml\/live\/spill\/service=wine\/dt=2026-01-01\/.+\.json$/);
+    // Whoever reads the line finds the bodies.
+    const { spill_uri } = JSON.parse(await textAt(place.bucket, line));
+    expect(spill_uri).toBe(`s3://${place.bucket}/${spilled}`);
+    expect(JSON.parse(await textAt(place.bucket, spilled))).toMatchObject({
+      request: request.text,
+    });
   });
 
   it('leaves Firehose alone for 10 seconds when it takes nothing, and offers again after that', async () => {

@@ -10,6 +10,8 @@ interface Needs {
   readonly s3: S3Client;
   /** Where captured requests lie. */
   readonly bucket: string;
+  /** What stands before their keys; empty, or it ends in a slash. */
+  readonly prefix: string;
   /** A service's delivery stream. */
   readonly streamOf: (service: string) => string;
   readonly now: () => Date;
@@ -40,7 +42,7 @@ const REST_MS = 10_000;
  * for it go to S3 at once, and so does what Firehose refuses. A record that both refuse is lost and counted.
  */
 export const firehoseCaptureSink = (needs: Needs): CaptureSink => {
-  const { firehose, s3, bucket, streamOf, now, onRefused, onLost } = needs;
+  const { firehose, s3, bucket, prefix, streamOf, now, onRefused, onLost } = needs;
   const counts = { appended: 0, lost: 0 };
   const underWay = new Set<Promise<void>>();
   const restsUntil = new Map<string, number>();
@@ -51,6 +53,10 @@ export const firehoseCaptureSink = (needs: Needs): CaptureSink => {
 
   const putObject = (Key: string, Body: Buffer | string) =>
     s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+
+  /** Where a delivery stream puts what arrives now. */
+  const arrivalPrefix = (service: string, time: Date): string =>
+    `${prefix}requests/service=${service}/dt=${dayOf(time)}/hour=${time.toISOString().slice(11, 13)}/`;
 
   const lose = (records: readonly Pick<Pending, 'record' | 'settled'>[], error: unknown): void => {
     counts.lost += records.length;
@@ -76,7 +82,7 @@ export const firehoseCaptureSink = (needs: Needs): CaptureSink => {
     try {
       const line = lineOf(one.record, null);
       if (line.length <= MOST_BYTES) return { ...one, line };
-      const key = `spill/service=${service}/dt=${dayOf(now())}/${request_id}.json`;
+      const key = `${prefix}spill/service=${service}/dt=${dayOf(now())}/${request_id}.json`;
       await putObject(key, JSON.stringify(bodiesOf(one.record)));
       return { ...one, line: lineOf(one.record, `s3://${bucket}/${key}`) };
     } catch (error) {
@@ -177,10 +183,6 @@ const sizeOf = ({ request_bytes, response_bytes }: CaptureRecord): number =>
   request_bytes + response_bytes + 1_000;
 
 const dayOf = (time: Date): string => time.toISOString().slice(0, 10);
-
-/** Where a delivery stream puts what arrives now. */
-const arrivalPrefix = (service: string, time: Date): string =>
-  `requests/service=${service}/dt=${dayOf(time)}/hour=${time.toISOString().slice(11, 13)}/`;
 
 const batchesOf = (records: readonly Pending[]): readonly (readonly Pending[])[] => {
   const batches: Pending[][] = [];

@@ -36,12 +36,12 @@ describePython('labels in S3', (python) => {
     await emulator.stop();
   });
 
-  const open = async () => {
+  const open = async (prefix = '') => {
     const bucket = randomUUID();
     await s3.send(new CreateBucketCommand({ Bucket: bucket }));
     const batches = labelBatches(sqliteRecordStore(':memory:', { now: () => new Date(T) }));
     return {
-      store: s3LabelStore({ s3, bucket, batches }),
+      store: s3LabelStore({ s3, bucket, prefix, batches }),
       bucket,
       batches,
       objects: async () => {
@@ -64,7 +64,7 @@ describePython('labels in S3', (python) => {
     const { store, objects, linesOf } = await open();
     await store.append(batch);
     expect(await objects()).toEqual([KEY]);
-    expect(hourOfKey(KEY)).toEqual({
+    expect(hourOfKey(KEY, '')).toEqual({
       ...{ service: 'red-wine', kind: 'labels', date: '2026-11-20', hour: '10' },
     });
     const of = { service: 'red-wine', received_at: T, batch_id: 'b1', request_id: null };
@@ -81,6 +81,13 @@ describePython('labels in S3', (python) => {
         position: 1,
       },
     ]);
+  });
+
+  it('lie under the prefix of the stage, where the builds are told of them, too', async () => {
+    const { store, objects } = await open('ml/live/');
+    await store.append(batch);
+    expect(await objects()).toEqual([`ml/live/${KEY}`]);
+    expect(hourOfKey(`ml/live/${KEY}`, 'ml/live/')).toEqual(hourOfKey(KEY, ''));
   });
 
   it('are the same object hours later, which is not written again', async () => {
@@ -113,7 +120,7 @@ describePython('labels in S3', (python) => {
 
   it('are not taken in when they could not be put', async () => {
     const { store, bucket, batches } = await open();
-    const elsewhere = s3LabelStore({ s3, bucket: `${bucket}-gone`, batches });
+    const elsewhere = s3LabelStore({ s3, bucket: `${bucket}-gone`, prefix: '', batches });
     await expect(elsewhere.append(batch)).rejects.toThrow();
     await store.append(batch);
   });

@@ -8,6 +8,8 @@ interface Needs {
   readonly s3: S3Client;
   /** Where labels are put for builds to find. */
   readonly bucket: string;
+  /** What stands before their keys; empty, or it ends in a slash. */
+  readonly prefix: string;
   readonly batches: Pick<ReturnType<typeof labelBatches>, 'receive'>;
 }
 
@@ -20,14 +22,14 @@ const IS_CHANGING = 409;
  * Labels in objects, one per batch, in the hour in which the batch came first. When that was is written
  * down before the object is put: who died in between, or comes again later, puts the very same.
  */
-export const s3LabelStore = ({ s3, bucket, batches }: Needs): LabelStore => ({
+export const s3LabelStore = ({ s3, bucket, prefix, batches }: Needs): LabelStore => ({
   async append(batch: LabelBatch): Promise<void> {
     const { service, batch_id } = batch;
     const received_at = await batches.receive(service, batch_id, batch.received_at);
     const [date = '', hour = ''] = received_at.slice(0, 13).split('T');
     const put = new PutObjectCommand({
       Bucket: bucket,
-      Key: `labels/service=${service}/dt=${date}/hour=${hour}/${batch_id}.ndjson`,
+      Key: `${prefix}labels/service=${service}/dt=${date}/hour=${hour}/${batch_id}.ndjson`,
       Body: labelLines({ ...batch, received_at }),
       // One that is there tells no build to look at its hour again.
       IfNoneMatch: '*',

@@ -1,7 +1,12 @@
-import { ref, type TemplateResources } from './service-template-shape';
+import { type Json, ref, type TemplateResources } from './service-template-shape';
 
 const LOG_DAYS = 30;
 const LOG_STREAM = 'delivery';
+
+/** A key that begins with where the stage has captured requests. */
+const afterRequests = (rest: string): Json => ({
+  'Fn::Join': ['', [ref('CapturedRequests'), rest]],
+});
 
 /** The delivery stream of what a service answered, and where it tells why it could not deliver. */
 export const captureResources = (service: string, name: string): TemplateResources => ({
@@ -25,8 +30,12 @@ export const captureResources = (service: string, name: string): TemplateResourc
         },
         RoleARN: ref('CaptureRole'),
         CompressionFormat: 'GZIP',
-        Prefix: `requests/service=${service}/dt=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/`,
-        ErrorOutputPrefix: `requests-errors/service=${service}/!{firehose:error-output-type}/dt=!{timestamp:yyyy-MM-dd}/`,
+        Prefix: afterRequests(
+          `/service=${service}/dt=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/`,
+        ),
+        ErrorOutputPrefix: afterRequests(
+          `-errors/service=${service}/!{firehose:error-output-type}/dt=!{timestamp:yyyy-MM-dd}/`,
+        ),
         BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 16 },
         CloudWatchLoggingOptions: {
           Enabled: true,

@@ -11,6 +11,7 @@ const FOLLOWED = [
   'CaptureRole',
   'ArtifactsBucket',
   'CapturedBucket',
+  'CapturedRequests',
   'AlarmTopic',
 ] as const;
 

@@ -109,6 +109,23 @@ describe('template of a service', () => {
     });
   });
 
+  it('captures where the stage says, what could not be delivered beside it', () => {
+    const at = (rest: string) => ({ 'Fn::Join': ['', [{ Ref: 'CapturedRequests' }, rest]] });
+    const day = 'dt=!{timestamp:yyyy-MM-dd}/';
+    const one = plan(version('v1'));
+    expect(part(one, 'Capture')?.Properties.ExtendedS3DestinationConfiguration).toMatchObject({
+      Prefix: at(`/service=wine/${day}hour=!{timestamp:HH}/`),
+      ErrorOutputPrefix: at(`-errors/service=wine/!{firehose:error-output-type}/${day}`),
+    });
+    const { Parameters, Outputs } = made(one).template;
+    expect(Parameters.CapturedRequests).toEqual({
+      Type: 'AWS::SSM::Parameter::Value<String>',
+      Default: '/tidegate/dev/captured-requests',
+    });
+    // Where it changes while services run, their stacks are updated.
+    expect(JSON.stringify(Outputs.Platform)).toContain('{"Ref":"CapturedRequests"}');
+  });
+
   it('puts each version on an endpoint of its own', () => {
     const mixed = plan(
       version('v2', { compute: fixed('ml.g5.xlarge', 3), model: modelVersion('wine', 2) }),

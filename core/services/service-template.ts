@@ -140,6 +140,7 @@ const platformParameters = (stage: string, onGpu: boolean) => {
     ApiId: ssm('api-id'),
     ApiStage: ssm('api-stage'),
     CapturedBucket: ssm('captured-bucket'),
+    CapturedRequests: ssm('captured-requests'),
     ArtifactsBucket: ssm('artifacts-bucket'),
     ExecutionRole: ssm('execution-role'),
     CaptureRole: ssm('capture-role'),

@@ -33,11 +33,11 @@ const PROJECTIONS: Readonly<
 };
 
 const rawTable = (
-  bucket: string,
+  captured: string,
   name: RawTable['name'],
   partitions: RawTable['partitions'],
 ): RawTable => {
-  const location = `s3://${bucket}/${name}/`;
+  const location = `${captured}${name}/`;
   const projected = partitions.flatMap((partition) =>
     Object.entries(PROJECTIONS[partition]).map(
       ([setting, value]) => [`projection.${partition}.${setting}`, value] as const,
@@ -54,9 +54,12 @@ const rawTable = (
   };
 };
 
-/** The raw tables over a bucket of what was captured. */
-export const rawTables = (bucket: string): readonly RawTable[] => [
-  rawTable(bucket, 'requests', ['service', 'dt', 'hour']),
-  rawTable(bucket, 'labels', ['service', 'dt', 'hour']),
-  rawTable(bucket, 'spill', ['service', 'dt']),
+/**
+ * The raw tables over what was captured.
+ * @param captured where it lies, as `s3://…/`
+ */
+export const rawTables = (captured: string): readonly RawTable[] => [
+  rawTable(captured, 'requests', ['service', 'dt', 'hour']),
+  rawTable(captured, 'labels', ['service', 'dt', 'hour']),
+  rawTable(captured, 'spill', ['service', 'dt']),
 ];

@@ -14,6 +14,8 @@ export interface UpkeepRecord {
   readonly done: string | null;
   /** Written to since. */
   readonly days: WrittenDays;
+  /** Days on which labels were received that may still wait for their rows. */
+  readonly awaited: readonly string[];
 }
 
 const MADE = 'tables-made';
@@ -28,9 +30,16 @@ const MOST_DAYS = 366;
 const ERASING_MS = 7 * 24 * 3_600_000;
 
 export const NO_DAYS: WrittenDays = { requests: [], rows: [], labels: [] };
-const NEVER: UpkeepRecord = { done: null, days: NO_DAYS };
+/** Of a service for which nothing was done yet. */
+export const NEVER: UpkeepRecord = { done: null, days: NO_DAYS, awaited: [] };
 
 const byText = (one: string, other: string): number => (one < other ? -1 : 1);
+
+const together = (some: readonly string[], more: readonly string[]): readonly string[] =>
+  [...new Set([...some, ...more])].toSorted(byText).slice(-MOST_DAYS);
+
+const without = (some: readonly string[], gone: readonly string[]): readonly string[] =>
+  some.filter((day) => !gone.includes(day));
 
 const everyTable = (of: (table: keyof WrittenDays) => readonly string[]): WrittenDays => ({
   requests: of('requests'),
@@ -94,23 +103,30 @@ export const upkeepRecords = (store: RecordStore) => {
       if (Object.values(days).every((some) => some.length === 0)) return;
       await change(service, (record) => ({
         ...record,
-        days: everyTable((table) =>
-          [...new Set([...record.days[table], ...days[table]])].toSorted(byText).slice(-MOST_DAYS),
-        ),
+        days: everyTable((table) => together(record.days[table], days[table])),
+        awaited: together(record.awaited, days.labels),
       }));
     },
 
-    /** A service's upkeep is done for a day, of these days that were written to. */
-    async done(service: string, today: string, days: WrittenDays): Promise<void> {
+    /**
+     * A service's upkeep is done for a day, of these days that were written to; labels that were received
+     * on days of `late` are no longer waited for.
+     */
+    async done(
+      service: string,
+      today: string,
+      days: WrittenDays,
+      late: readonly string[] = [],
+    ): Promise<void> {
       await change(service, (record) => ({
         done: today,
-        days: everyTable((table) => record.days[table].filter((day) => !days[table].includes(day))),
+        days: everyTable((table) => without(record.days[table], days[table])),
+        awaited: without(record.awaited, late),
       }));
     },
 
     /** So is that of the tables of all services. */
-    sharedDone: (today: string): Promise<void> =>
-      change(SHARED, () => ({ done: today, days: NO_DAYS })),
+    sharedDone: (today: string): Promise<void> => change(SHARED, () => ({ ...NEVER, done: today })),
 
     /** Forgets a service. */
     async remove(service: string): Promise<void> {

@@ -17,6 +17,8 @@ const config = stageConfig({
   alarmEmail: 'ml-on-call@example.com',
   allowedInstanceTypes: ['ml.m5.large', 'ml.g5.xlarge'],
   modelBuckets: ['example-training-results'],
+  // What is captured goes where the research data is: a bucket that this app does not make.
+  capture: { bucket: 'example-research-data', prefix: 'tidegate/research/' },
   // AWS's own images for serving, of this Region.
   imageRegistries: ['763104351884.dkr.ecr.eu-west-1.amazonaws.com'],
   gpu: true,

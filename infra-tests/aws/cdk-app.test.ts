@@ -1,3 +1,4 @@
+import { rawTables } from '../../core/tables/raw-tables';
 import { readable } from './rules/stage';
 import { type Resource, type Synthesized, synth } from './synth';
 
@@ -8,10 +9,11 @@ describe("Tidegate in somebody else's CDK app", () => {
   beforeAll(() => {
     made = synth({}, 'tsx examples/cdk-app/app.ts');
   }, SYNTH_MS);
-  const ofType = (type: string): readonly Resource[] =>
-    Object.values(made.stacks.get('research-models-api')?.Resources ?? {}).filter(
+  const inStack = (stack: string, type: string): readonly Resource[] =>
+    Object.values(made.stacks.get(`research-models-${stack}`)?.Resources ?? {}).filter(
       ({ Type }) => Type === type,
     );
+  const ofType = (type: string): readonly Resource[] => inStack('api', type);
 
   it('has the names of its stage, and stacks named as the app likes', () => {
     expect([...made.stacks.keys()]).toEqual(
@@ -43,6 +45,70 @@ describe("Tidegate in somebody else's CDK app", () => {
     expect(variables).toMatch(
       /"IMAGE_REGISTRIES":"111122223333[^"]*,763104351884\.dkr\.ecr\.eu-west-1\.amazonaws\.com"/,
     );
+  });
+
+  describe('with a bucket and a prefix to capture into', () => {
+    const PLACE = 'tidegate/research/';
+    const rightsOn = (stack: string): readonly string[] =>
+      inStack(stack, 'AWS::IAM::Policy').flatMap(({ Properties }) => {
+        const { Statement } = Properties.PolicyDocument as {
+          readonly Statement: readonly { readonly Resource: unknown }[];
+        };
+        const all = Statement.flatMap(({ Resource: resource }) => resource).map(readable);
+        return all.flatMap(
+          (one) => /<\w+capturedbucket\w+>(?<place>.*)$/.exec(one)?.groups?.place ?? [],
+        );
+      });
+
+    it('makes none of its own, and tells services which', () => {
+      const buckets = inStack('data', 'AWS::S3::Bucket');
+      expect(buckets).toHaveLength(4);
+      expect(buckets.filter((one) => 'NotificationConfiguration' in one.Properties)).toEqual([]);
+      const values = inStack('data', 'AWS::SSM::Parameter').map(({ Properties }) => [
+        ...[Properties.Name, Properties.Value],
+      ]);
+      expect(values).toContainEqual([
+        ...['/tidegate/research/captured-bucket', 'example-research-data'],
+      ]);
+      expect(values).toContainEqual([
+        ...['/tidegate/research/captured-requests', `${PLACE}requests`],
+      ]);
+      const variables = inStack('api', 'AWS::Lambda::Function').map(({ Properties }) =>
+        readable(Properties.Environment),
+      );
+      const platform = `CapturedRequests=${PLACE}requests`;
+      expect(variables.filter((one) => one.includes(platform))).toHaveLength(1);
+    });
+
+    it('reaches only what lies under the prefix there', () => {
+      const folders = ['labels', 'requests', 'spill'].map((folder) => `/${PLACE}${folder}/*`);
+      const errors = `/${PLACE}requests-errors/*`;
+      for (const stack of ['api', 'tables']) {
+        expect(new Set(rightsOn(stack))).toEqual(new Set(['', ...folders, errors]));
+      }
+    });
+
+    it('tells functions, tables and what marks arrivals of the prefix', () => {
+      const told = (stack: string, names: readonly string[]) =>
+        inStack(stack, 'AWS::Lambda::Function')
+          .map(({ Properties }) => Object(Properties.Environment).Variables)
+          .filter(({ POWERTOOLS_SERVICE_NAME: name }) => names.includes(name))
+          .map((variables) => variables.CAPTURED_PREFIX);
+      expect(told('api', ['predict'])).toEqual([PLACE]);
+      expect(told('tables', ['build', 'mark', 'sweep'])).toEqual([PLACE, PLACE, PLACE]);
+      const places = inStack('tables', 'AWS::Glue::Table').map(({ Properties }) =>
+        readable(Object(Properties.TableInput).StorageDescriptor.Location),
+      );
+      const bucket = places[0]?.match(/<\w+capturedbucket\w+>/)?.[0];
+      expect(bucket).toBeDefined();
+      expect(places).toEqual(rawTables(`s3://${bucket}/${PLACE}`).map(({ location }) => location));
+      const patterns = inStack('tables', 'AWS::Events::Rule').map(
+        ({ Properties }) => Object(Properties.EventPattern).detail?.object?.key,
+      );
+      expect(patterns).toEqual([
+        ['requests/', 'labels/'].map((kind) => ({ prefix: `${PLACE}${kind}` })),
+      ]);
+    });
   });
 
   it('runs its functions in the network that it is given, with nobody let in', () => {

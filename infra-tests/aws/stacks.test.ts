@@ -61,8 +61,8 @@ describe.each(Object.keys(stages))('the stacks of %s', (stage) => {
       sorted(
         [
           ...['alarm-topic', 'api-id', 'api-stage', 'artifacts-bucket', 'capture-role'],
-          ...['captured-bucket', 'execution-role', 'model-server-image', 'packages-function'],
-          ...['records-table', 'results-bucket', 'tables-bucket'],
+          ...['captured-bucket', 'captured-requests', 'execution-role', 'model-server-image'],
+          ...['packages-function', 'records-table', 'results-bucket', 'tables-bucket'],
           ...(stage === 'prod' ? ['data-key'] : []),
         ].map((name) => `/tidegate/${stage}/${name}`),
       ),

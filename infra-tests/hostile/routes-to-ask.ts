@@ -39,6 +39,11 @@ export const reads = (service: string): readonly string[] =>
     '/tables/status',
   ].map((rest) => `/api/services/${service}${rest}`);
 
+/** A run of it, which there is not. */
+export const runs = (service: string): readonly string[] => [
+  `/api/services/${service}/tables/runs/none`,
+];
+
 /** What only operators with `data` may see of it: bodies. */
 export const looks = (service: string): readonly string[] =>
   ['', `/${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)}`].map(

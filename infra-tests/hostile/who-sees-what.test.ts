@@ -12,6 +12,7 @@ import {
   ofAdmins,
   predictionRoutes,
   reads,
+  runs,
   type Sent,
   writes,
 } from './routes-to-ask';
@@ -113,7 +114,7 @@ describe('two services and everybody who may not see both', () => {
 
   it('get one and the same refusal on the control API without a credential or with a key', async () => {
     const control = [
-      ...names.flatMap((name) => [...reads(name), ...looks(name)].map(get)),
+      ...names.flatMap((name) => [...reads(name), ...runs(name), ...looks(name)].map(get)),
       ...names.flatMap(writes),
       ...ofAdmins,
       ...generalLooks,
@@ -175,7 +176,7 @@ describe('two services and everybody who may not see both', () => {
 
   it('are held against every route of the control API that is not for anyone', () => {
     const asked = [
-      ...[...reads('omega'), ...looks('omega')].map(get),
+      ...[...reads('omega'), ...runs('omega'), ...looks('omega')].map(get),
       ...writes('omega'),
       ...ofAdmins,
       ...generalLooks,

@@ -7,3 +7,6 @@ export const variable = (name: string): string => {
   if (value) return value;
   throw new Error(`${name} is not set: deploy the function by its stack`);
 };
+
+/** What stands before the keys of all that is captured: nothing, unless the stage says so. */
+export const capturedPrefix = process.env.CAPTURED_PREFIX ?? '';

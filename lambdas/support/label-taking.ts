@@ -6,7 +6,7 @@ import type { RecordStore } from '../../core/shared/record-store';
 import { labelBatches } from '../../core/tables/label-batches';
 import { pushLabels } from '../../core/tables/push-labels';
 import { tableRecords } from '../../core/tables/table-records';
-import { variable } from './environment';
+import { capturedPrefix, variable } from './environment';
 import { report } from './observability';
 import { unanswered } from './unanswered';
 
@@ -15,7 +15,8 @@ const failureOf = unanswered('labels', 'take in');
 /** Takes labels in: the embedded home's way, with S3 behind it. */
 export const openLabelTaking = (records: RecordStore, s3: S3Client) => {
   const batches = labelBatches(records);
-  const store = s3LabelStore({ s3, bucket: variable('CAPTURED_BUCKET'), batches });
+  const bucket = variable('CAPTURED_BUCKET');
+  const store = s3LabelStore({ s3, bucket, prefix: capturedPrefix, batches });
   const push = pushLabels({ store, digest, now });
   return serveLabels({
     tables: tableRecords(records),

@@ -19,7 +19,7 @@ import { serviceRecords } from '../../core/services/service-records';
 import { version as release } from '../../package.json';
 import { captureCounts } from './capture-counts';
 import { deferredSink } from './deferred-sink';
-import { variable } from './environment';
+import { capturedPrefix, variable } from './environment';
 import { openServingHost } from './host';
 import { openLabelTaking } from './label-taking';
 import { metrics, publishCounted } from './metrics';
@@ -52,6 +52,7 @@ export const openPrediction = async () => {
     firehose: new FirehoseClient(patience(2_000, 2)),
     s3,
     bucket: variable('CAPTURED_BUCKET'),
+    prefix: capturedPrefix,
     streamOf: (service) => `tidegate-${stage}-${service}`,
     now,
     onRefused: ({ service, error }) =>

@@ -10,6 +10,8 @@ import { Construct } from 'constructs';
 export interface ArrivalMarksProps {
   /** The bucket of what was captured. */
   readonly captured: string;
+  /** What stands before its keys; empty, or it ends in a slash. */
+  readonly prefix: string;
   readonly mark: Alias;
 }
 
@@ -21,7 +23,7 @@ export class ArrivalMarks extends Construct {
   /** Rings when something has arrived that could not be marked. */
   readonly failed: Alarm;
 
-  constructor(scope: Construct, id: string, { captured, mark }: ArrivalMarksProps) {
+  constructor(scope: Construct, id: string, { captured, prefix, mark }: ArrivalMarksProps) {
     super(scope, id);
     const dead = new Queue(this, 'Failed', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -44,7 +46,7 @@ export class ArrivalMarks extends Construct {
         detailType: ['Object Created'],
         detail: {
           bucket: { name: [captured] },
-          object: { key: [{ prefix: 'requests/' }, { prefix: 'labels/' }] },
+          object: { key: ['requests/', 'labels/'].map((kind) => ({ prefix: `${prefix}${kind}` })) },
         },
       },
       targets: [new LambdaFunction(mark, { deadLetterQueue: dead, maxEventAge: WORTH })],

@@ -1,5 +1,6 @@
 import { ArnFormat, Fn, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { capturedPlace } from '../captured-place';
 import type { StageConfig } from '../config';
 import { told } from '../platform-values';
 import type { Right } from './right';
@@ -10,6 +11,8 @@ export interface PlatformData {
   readonly tableArn: string;
   readonly artifacts: string;
   readonly captured: string;
+  /** What stands before the keys of all that is captured; empty, or it ends in a slash. */
+  readonly capturedPrefix: string;
   readonly tables: string;
   /** Where Athena writes what statements came to. */
   readonly results: string;
@@ -20,6 +23,12 @@ export interface PlatformData {
   /** The right to use the key that data is encrypted with, through what stores it; none without a key. */
   readonly useKey: (actions: readonly string[]) => readonly Right[];
 }
+
+/** What functions are told of the keys of what is captured: nothing where they are the usual ones. */
+export const capturedVariables = ({
+  capturedPrefix: prefix,
+}: PlatformData): Readonly<Record<string, string>> =>
+  prefix === '' ? {} : { CAPTURED_PREFIX: prefix };
 
 /** The data of a stage, as its data stack tells of it. */
 export const platformData = (
@@ -33,7 +42,7 @@ export const platformData = (
     Fn.join('', [service, '.', stack.region, '.', stack.urlSuffix]),
   );
   return {
-    ...{ table, key },
+    ...{ table, key, capturedPrefix: capturedPlace(config).prefix },
     tableArn: stack.formatArn({ service: 'dynamodb', resource: 'table', resourceName: table }),
     // Asked for where they are used: a stack has no parameter that it does not need.
     get artifacts() {

@@ -154,7 +154,7 @@ export const ofRecords = ({ stack, prefix, data }: Pick<Needs, 'stack' | 'prefix
 });
 
 const ofBuckets = ({ stack, data, modelBuckets }: Needs) => {
-  const { artifacts, captured, inBucket } = data;
+  const { artifacts, captured, capturedPrefix, inBucket } = data;
   const among = (...prefixes: string[]) => prefixes.map((prefix) => inBucket(artifacts, prefix));
   const readsModels: Right = {
     actions: ['s3:GetObject', 's3:ListBucket'],
@@ -197,7 +197,9 @@ const ofBuckets = ({ stack, data, modelBuckets }: Needs) => {
     },
     captures: {
       actions: ['s3:PutObject'],
-      resources: ['requests', 'spill', 'labels'].map((prefix) => inBucket(captured, prefix)),
+      resources: ['requests', 'spill', 'labels'].map((folder) =>
+        inBucket(captured, `${capturedPrefix}${folder}`),
+      ),
       because: NAMED,
     },
   };

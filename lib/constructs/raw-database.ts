@@ -5,7 +5,7 @@ import { RAW_COLUMN, RAW_DELIMITER, rawTables } from '../../core/tables/raw-tabl
 
 export interface RawDatabaseProps {
   readonly name: string;
-  /** The bucket of what was captured. */
+  /** Where what was captured lies, as `s3://…/`. */
   readonly captured: string;
 }
 

@@ -86,7 +86,7 @@ export class ServiceRoles extends Construct {
       {
         actions: ['s3:AbortMultipartUpload', 's3:PutObject'],
         resources: ['requests', 'requests-errors'].map((name) =>
-          data.inBucket(data.captured, name),
+          data.inBucket(data.captured, `${data.capturedPrefix}${name}`),
         ),
         because: 'Objects are named by service and time.',
       },

@@ -15,7 +15,8 @@ interface Needs {
 }
 
 /** What has arrived: lines of requests and labels, and bodies that were too large for a line. */
-const CAPTURED = ['requests', 'labels', 'spill'];
+const capturedIn = ({ capturedPrefix }: PlatformData): readonly string[] =>
+  ['requests', 'labels', 'spill'].map((folder) => `${capturedPrefix}${folder}`);
 /** The one table in the database of what has arrived that statements write. */
 const ERASED = 'erased';
 const ARRIVED = 'Objects are named by service and time of arrival.';
@@ -28,7 +29,7 @@ export const tablesRights = (
   const { readsRecords, changesRecords } = ofRecords(needs);
   const athena = athenaRights(stack, data);
   const key = data.useKey(USES_OF_KEY);
-  const { captured, results, inBucket } = data;
+  const { captured, capturedPrefix, results, inBucket } = data;
   return {
     build: [
       ...[readsRecords, changesRecords, ...key],
@@ -49,12 +50,12 @@ export const tablesRights = (
       ...key,
       {
         actions: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
-        resources: CAPTURED.map((prefix) => inBucket(captured, prefix)),
+        resources: capturedIn(data).map((prefix) => inBucket(captured, prefix)),
         because: ARRIVED,
       },
       {
         actions: ['s3:DeleteObject'],
-        resources: [inBucket(captured, 'requests-errors')],
+        resources: [inBucket(captured, `${capturedPrefix}requests-errors`)],
         because: ARRIVED,
       },
       athena.readsObjects(results, ['builds']),
@@ -84,7 +85,7 @@ export const machineRights = (
     ...athena.readsCatalog([names.database, names.rawDatabase]),
     athena.changesCatalog(names.database),
     athena.changesCatalog(names.rawDatabase, ERASED),
-    athena.readsObjects(data.captured, CAPTURED),
+    athena.readsObjects(data.captured, capturedIn(data)),
     athena.looksInto(data.captured),
     athena.writesObjects(data.tables, 'tables', ['DeleteObject']),
     athena.looksInto(data.tables),

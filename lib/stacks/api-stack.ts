@@ -7,7 +7,7 @@ import { AlarmTopic, tellsAlarm } from '../constructs/alarm-topic';
 import { Firewall } from '../constructs/firewall';
 import { functionNetwork } from '../constructs/function-network';
 import { gpuServerImage, modelServerImage } from '../constructs/model-server-image';
-import { platformData } from '../constructs/platform-data';
+import { capturedVariables, platformData } from '../constructs/platform-data';
 import { PlatformFunction } from '../constructs/platform-function';
 import { platformRights, readsNotes, runsFunction } from '../constructs/platform-rights';
 import { Reconciliation } from '../constructs/reconciliation';
@@ -59,6 +59,7 @@ export class ApiStack extends Stack {
       ARTIFACTS_BUCKET: data.artifacts,
       TEMPLATES_BUCKET: data.artifacts,
       CAPTURED_BUCKET: data.captured,
+      ...capturedVariables(data),
       SECRETS_PREFIX: `${prefix}/`,
       ALLOWED_INSTANCE_TYPES: config.allowedInstanceTypes.join(','),
       ...(config.baseUrl !== null && { BASE_URL: config.baseUrl }),
@@ -101,6 +102,7 @@ export class ApiStack extends Stack {
       CaptureRole: roles.capture.roleArn,
       ArtifactsBucket: data.artifacts,
       CapturedBucket: data.captured,
+      CapturedRequests: `${data.capturedPrefix}requests`,
       AlarmTopic: alarms.topic.topicArn,
     });
     const running = { ...control, SERVICE_ROLE_ARN: serviceRole, PLATFORM };

@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnDatabase } from 'aws-cdk-lib/aws-glue';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import { capturedPlace } from '../captured-place';
 import type { StageConfig } from '../config';
 import { PrivateBucket } from '../constructs/private-bucket';
 import { RecordTable } from '../constructs/record-table';
@@ -60,12 +61,15 @@ export class DataStack extends Stack {
     });
     // Tables are built from it; how long they keep what they hold is another matter.
     const expiration = capturedDays === null ? null : Duration.days(capturedDays);
-    const { bucket: captured } = new PrivateBucket(this, 'Captured', {
-      ...{ ...shared, tellsEvents: true },
-      lifecycleRules: expiration
-        ? CAPTURED.map((prefix) => ({ prefix: `${prefix}/`, expiration }))
-        : [],
-    });
+    const place = capturedPlace(config);
+    const captured =
+      place.bucket ??
+      new PrivateBucket(this, 'Captured', {
+        ...{ ...shared, tellsEvents: true },
+        lifecycleRules: expiration
+          ? CAPTURED.map((prefix) => ({ prefix: `${prefix}/`, expiration }))
+          : [],
+      }).bucket.bucketName;
     // Without versions: what is erased from tables is gone.
     const { bucket: tables } = new PrivateBucket(this, 'Tables', shared);
     const { bucket: results } = new PrivateBucket(this, 'Results', {
@@ -83,7 +87,8 @@ export class DataStack extends Stack {
     tell(this, stage, {
       'records-table': table.tableName,
       'artifacts-bucket': artifacts.bucketName,
-      'captured-bucket': captured.bucketName,
+      'captured-bucket': captured,
+      'captured-requests': `${place.prefix}requests`,
       'tables-bucket': tables.bucketName,
       'results-bucket': results.bucketName,
       ...(key && { 'data-key': key.keyArn }),

@@ -6,7 +6,7 @@ import { tellsAlarm } from '../constructs/alarm-topic';
 import { ArrivalMarks } from '../constructs/arrival-marks';
 import { AthenaWorkgroup } from '../constructs/athena-workgroup';
 import { functionNetwork } from '../constructs/function-network';
-import { platformData } from '../constructs/platform-data';
+import { capturedVariables, platformData } from '../constructs/platform-data';
 import { PlatformFunction } from '../constructs/platform-function';
 import { RawDatabase } from '../constructs/raw-database';
 import { TablesAlarms } from '../constructs/tables-alarms';
@@ -41,8 +41,12 @@ export class TablesStack extends Stack {
     const names = tablesNames(this, { stage, config });
     const rights = tablesRights({ stack: this, prefix, data, names });
     const network = functionNetwork(this, config);
+    const prefixed = capturedVariables(data);
 
-    new RawDatabase(this, 'Raw', { name: names.rawDatabase, captured: data.captured });
+    new RawDatabase(this, 'Raw', {
+      name: names.rawDatabase,
+      captured: `s3://${data.captured}/${data.capturedPrefix}`,
+    });
     new AthenaWorkgroup(this, 'Builds', {
       ...{ name: names.builds, description: 'Tidegate: statements that build tables' },
       ...{ scanLimit: config.scanLimits.builds, folder: 'builds', data },
@@ -62,6 +66,7 @@ export class TablesStack extends Stack {
         RAW_DATABASE: names.rawDatabase,
         TABLES_BUCKET: data.tables,
         CAPTURED_BUCKET: data.captured,
+        ...prefixed,
         RESULTS_BUCKET: data.results,
         TABLES_MACHINE: names.machineArn,
         QUIET_SECONDS: String(QUIET_S),
@@ -70,18 +75,23 @@ export class TablesStack extends Stack {
     }).live;
     const sweep = new PlatformFunction(this, 'Sweep', {
       ...{ name: 'sweep', config, network, rights: rights.sweep },
-      environment: { STAGE: stage, CAPTURED_BUCKET: data.captured, RESULTS_BUCKET: data.results },
+      environment: {
+        ...{ STAGE: stage, CAPTURED_BUCKET: data.captured, RESULTS_BUCKET: data.results },
+        ...prefixed,
+      },
     }).live;
     const mark = new PlatformFunction(this, 'Mark', {
       ...{ name: 'mark', config, network, rights: rights.mark },
-      environment: { STAGE: stage, RECORDS_TABLE: data.table },
+      environment: { STAGE: stage, RECORDS_TABLE: data.table, ...prefixed },
     }).live;
 
     const { machine } = new TablesMachine(this, 'Runs', {
       ...{ prefix, config, data, names, build, sweep },
     });
     const schedule = new TablesSchedule(this, 'Schedule', { machine, every: config.tablesEvery });
-    const { failed } = new ArrivalMarks(this, 'Marks', { captured: data.captured, mark });
+    const { failed } = new ArrivalMarks(this, 'Marks', {
+      ...{ captured: data.captured, prefix: data.capturedPrefix, mark },
+    });
     const alarms = new TablesAlarms(this, 'Alarms', { prefix, stage, machine });
     // One of them rings when no build begins.
     alarms.node.addDependency(schedule);

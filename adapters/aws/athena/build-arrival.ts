@@ -32,7 +32,7 @@ export interface Built<T> {
 }
 
 /** Days that a label waits for its row. */
-const PATIENCE_DAYS = 7;
+export const PATIENCE_DAYS = 7;
 const DAY_MS = 86_400_000;
 /** How often rows are made before an answered request without any is a failure. */
 const ROUNDS = 2;

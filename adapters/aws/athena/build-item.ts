@@ -41,7 +41,11 @@ export type BuildItem =
   | { readonly kind: 'purge'; readonly service: string; readonly at: string };
 
 /** What a piece of work came to; what it does not concern is 0. Of an erasure and a purge, what went. */
-export type ItemReport = BuildReport & LabelReport;
+export type ItemReport = BuildReport &
+  LabelReport & {
+    /** Labels that are no longer waited for: they had no row for a week. */
+    readonly unmatched: number;
+  };
 
 /** The same with the days to which it wrote. */
 export interface ItemResult {
@@ -52,8 +56,8 @@ export interface ItemResult {
 interface Needs {
   readonly places: Places;
   readonly ground: Ground;
-  /** Where what has arrived lies, and for how many days; null for ever. */
-  readonly capturedBucket: string;
+  /** Where what has arrived lies, as `s3://…/`, and for how many days; null for ever. */
+  readonly captured: string;
   readonly capturedDays: number | null;
   /** Undefined for a service that has no tables of its own. */
   readonly described: TabledService | undefined;
@@ -65,7 +69,7 @@ interface Needs {
 
 const NOTHING: ItemReport = {
   ...{ requests: 0, rows: 0, errors: 0, malformed: 0 },
-  ...{ labels: 0, labelled: 0, ambiguous: 0 },
+  ...{ labels: 0, labelled: 0, ambiguous: 0, unmatched: 0 },
 };
 const DONE: ItemResult = { report: NOTHING, wrote: NO_DAYS };
 
@@ -93,8 +97,10 @@ export function* buildItem(needs: Needs, item: BuildItem): Steps<ItemResult> {
     case 'labels-again':
       return described ? yield* labelAgain(places, item, described) : DONE;
     case 'upkeep':
-      yield* upkeep(places, item, described !== undefined);
-      return DONE;
+      return {
+        ...DONE,
+        report: { ...NOTHING, unmatched: yield* upkeep(places, item, described !== undefined) },
+      };
     case 'erase':
       return { ...DONE, report: { ...NOTHING, ...(yield* erase(needs, item)) } };
     case 'purge':

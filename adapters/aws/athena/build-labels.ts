@@ -1,11 +1,18 @@
 import { type Built, type TabledService, windowOf } from './build-arrival';
-import { labelRows, lookAtClientLabels, lookAtLabels, type ReceivedLabels } from './label-rows';
+import {
+  countLabels,
+  countMatched,
+  labelRows,
+  lookAtClientLabels,
+  lookAtLabels,
+  type ReceivedLabels,
+} from './label-rows';
 import type { Places } from './places';
 import { MOST_DAYS } from './quoting';
 import type { StatementResult } from './statement';
 import type { Steps } from './steps';
 import { takeLabels } from './take-labels';
-import type { Arrival } from './take-requests';
+import type { Arrival, Window } from './take-requests';
 
 /** What became of labels. */
 export interface LabelReport {
@@ -45,17 +52,42 @@ export function* labelFrom(
   from: ReceivedLabels,
   { table, versions }: TabledService,
 ): Steps<Built<Omit<LabelReport, 'labels'>>> {
+  const { windows, ambiguous } = yield* meantBy(places, from);
+  let labelled = 0;
+  for (const window of windows) {
+    labelled += (yield labelRows(places, from, window, table.columns, versions)).written ?? 0;
+  }
+  const dates = new Set(windows.flatMap((window) => window.dates));
+  return { report: { labelled, ambiguous }, dates: [...dates] };
+}
+
+/** How many labels have found no row. */
+export function* countUnmatched(places: Places, from: ReceivedLabels): Steps<number> {
+  const { rows } = yield countLabels(places, from);
+  let unmatched = Number(rows[0]?.[0]);
+  if (unmatched === 0) return 0;
+  const { windows } = yield* meantBy(places, from);
+  for (const window of windows) {
+    const found = yield countMatched(places, from, window);
+    unmatched -= Number(found.rows[0]?.[0]);
+  }
+  // One by a client's id may have found rows in several windows.
+  return Math.max(0, unmatched);
+}
+
+/** The rows that labels mean, and how many of the labels mean several requests. */
+function* meantBy(
+  places: Places,
+  from: ReceivedLabels,
+): Steps<{ readonly windows: readonly Window[]; readonly ambiguous: number }> {
   const named = foundIn((yield lookAtLabels(places, from)).rows);
   const client =
     named.count > 0 ? foundIn((yield lookAtClientLabels(places, from)).rows) : NONE_FOUND;
   const meant = [...named.days, ...client.days];
-  let labelled = 0;
-  for (let at = 0; at < meant.length; at += MOST_DAYS) {
-    const window = windowOf(from.service, meant.slice(at, at + MOST_DAYS), 1);
-    labelled += (yield labelRows(places, from, window, table.columns, versions)).written ?? 0;
-  }
-  const dates = new Set(meant.map(([date]) => date ?? ''));
-  return { report: { labelled, ambiguous: client.count }, dates: [...dates] };
+  const windows = Array.from({ length: Math.ceil(meant.length / MOST_DAYS) }, (_, n) =>
+    windowOf(from.service, meant.slice(n * MOST_DAYS, (n + 1) * MOST_DAYS), 1),
+  );
+  return { windows, ambiguous: client.count };
 }
 
 type Row = StatementResult['rows'][number];

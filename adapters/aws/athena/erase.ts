@@ -19,7 +19,8 @@ import type { Steps } from './steps';
 
 interface Needs {
   readonly places: Places;
-  readonly capturedBucket: string;
+  /** Where what has arrived lies, as `s3://…/`. */
+  readonly captured: string;
   /** Days that what has arrived is kept; null for ever. */
   readonly capturedDays: number | null;
   readonly described: TabledService | undefined;
@@ -51,7 +52,7 @@ export const dayFrom = (day: string, days: number): string =>
  * @throws `invalid-input` for a column that there is not, or a value that it cannot have
  */
 export function* erase(needs: Needs, asked: Asked): Steps<ErasureReport> {
-  const { places, capturedBucket, capturedDays, described, execution } = needs;
+  const { places, captured, capturedDays, described, execution } = needs;
   const { service, what, at } = asked;
   const erasing = { service, at, execution };
   const table = described?.table ?? NO_COLUMNS;
@@ -71,7 +72,7 @@ export function* erase(needs: Needs, asked: Asked): Steps<ErasureReport> {
   const found = (yield* erasedDays(places, service)) ?? told;
   const kept = capturedDays === null ? FIRST_DAY : dayFrom(at, -capturedDays - LATE_DAYS);
   const arrived = { from: near && near.from > kept ? near.from : kept, to: dayFrom(at, 1) };
-  const { query = '' } = yield findLines(places, service, capturedBucket, arrived);
+  const { query = '' } = yield findLines(places, service, captured, arrived);
   yield* chores((after) => ({ kind: 'rewrite', query, after }));
 
   const parts = inParts(yield* daysThere(needs, service, found.dates));

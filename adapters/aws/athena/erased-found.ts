@@ -54,11 +54,12 @@ const SPILL_DAYS = [0, 1];
 /**
  * Finds what has arrived of it on some days: a line for each line of an object, with the request's id, or
  * a label's position; and with null for an object that goes whole, which need not be there.
+ * @param captured where all that has arrived lies, as `s3://…/`
  */
 export const findLines = (
   places: Places,
   service: string,
-  capturedBucket: string,
+  captured: string,
   { from, to }: Between,
 ): Statement => {
   const { rawRequests, rawLabels, erased } = tablesOf(places);
@@ -70,7 +71,7 @@ export const findLines = (
   const labels = goneLabels((column) => `l.${column}`, 'l.received_at');
   const dayOfId = (later: number): string =>
     `CAST(date_add('day', ${later}, CAST(from_unixtime(TRY(from_base(replace(substr(request_id, 1, 13), '-', ''), 16)) / 1000) AS date)) AS varchar)`;
-  const spill = literal(`s3://${capturedBucket}/spill/service=${service}/dt=`);
+  const spill = literal(`${captured}spill/service=${service}/dt=`);
   return {
     step: 'find-lines',
     sql: `WITH ${goneOf(places, service)}, asked AS (

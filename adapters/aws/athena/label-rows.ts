@@ -93,6 +93,26 @@ SELECT NULL, CAST(count(*) AS varchar), NULL FROM (
 )`,
 });
 
+/** Labels of both ways of addressing with the rows of a window that they may mean. */
+const meantIn = (places: Places, from: ReceivedLabels, window: Window): string => `
+  WITH meant AS (${byExample(places, from)}
+  UNION ALL
+  SELECT example_id, label, labelled_at, received_at, batch_id, position FROM (${byClient(places, from, within(window, 'q.'))}))`;
+
+/** How many labels were received. */
+export const countLabels = (places: Places, from: ReceivedLabels): Statement => ({
+  step: 'count-labels',
+  sql: `SELECT count(*) FROM ${tablesOf(places).labels} l WHERE ${received(from)}`,
+});
+
+/** How many labels have rows in a window. */
+export const countMatched = (places: Places, from: ReceivedLabels, window: Window): Statement => ({
+  step: 'count-matched',
+  sql: `${meantIn(places, from, window)}
+SELECT count(DISTINCT m.batch_id || '-' || CAST(m.position AS varchar)) FROM meant m
+JOIN ${tablesOf(places).rows(from.service)} t ON t.example_id = m.example_id AND ${within(window, 't.')}`,
+});
+
 /**
  * Gives the rows of a window the labels that mean them and are later than their own; the latest of
  * several, then the latest received.
@@ -112,9 +132,7 @@ export const labelRows = (
   return {
     step: 'label-rows',
     sql: `MERGE INTO ${tablesOf(places).rows(from.service)} t USING (
-  WITH meant AS (${byExample(places, from)}
-  UNION ALL
-  SELECT example_id, label, labelled_at, received_at, batch_id, position FROM (${byClient(places, from, within(window, 'q.'))}))
+  ${meantIn(places, from, window)}
   SELECT example_id, max_by(label, ${rank}) AS label, max(labelled_at) AS labelled_at,
     max_by(received_at, ${rank}) AS received_at
   FROM meant WHERE example_id BETWEEN ${literal(window.firstId)} AND ${literal(`${window.lastId}.`)} GROUP BY example_id

@@ -94,6 +94,7 @@ describe('work that dirty hours make', () => {
     const upkeep = Array.from({ length: 20 }, (_, n) => ({
       ...({ kind: 'upkeep', service: `u${n}`.padStart(32, 's'), keep, shared: null } as const),
       days: { requests: some, rows: some, labels: some },
+      late: some,
     }));
     const [crowded, kept] = [plan(hours, { last: upkeep }), plan([], { last: upkeep })];
     for (const found of [plan(hours), crowded, kept]) {

@@ -1,5 +1,6 @@
 import type { Retention } from '../../../core/services/service';
-import { NO_DAYS, type UpkeepRecords } from '../../../core/tables/upkeep-records';
+import { NEVER, NO_DAYS, type UpkeepRecords } from '../../../core/tables/upkeep-records';
+import { PATIENCE_DAYS } from './build-arrival';
 import type { BuildItem } from './build-item';
 import { dayFrom } from './erase';
 
@@ -31,7 +32,7 @@ export const planUpkeep = async (
   const known = await upkeep.list();
   const items: UpkeepItem[] = [];
   for (const service of services) {
-    const { done, days } = known.services.get(service) ?? { done: null, days: NO_DAYS };
+    const { done, days, awaited } = known.services.get(service) ?? NEVER;
     if (done !== null && done >= today) continue;
     if (items.length === MOST_SERVICES) break;
     const keep = firstDays(await retentionOf(service), today);
@@ -40,12 +41,13 @@ export const planUpkeep = async (
       rows: days.rows.slice(0, MOST_DAYS),
       labels: days.labels.slice(0, MOST_DAYS),
     };
-    const hasChanged = Object.values(some).some((dates) => dates.length > 0);
+    const late = awaited.filter((day) => day < dayFrom(today, -PATIENCE_DAYS)).slice(0, MOST_DAYS);
+    const hasChanged = [...Object.values(some), late].some((dates) => dates.length > 0);
     if (!hasChanged && Object.keys(keep).length === 0) {
       await upkeep.done(service, today, NO_DAYS);
       continue;
     }
-    items.push({ kind: 'upkeep', service, keep, days: some, shared: null });
+    items.push({ kind: 'upkeep', service, keep, days: some, late, shared: null });
   }
   const [first, ...rest] = items;
   if (!first || (known.shared !== null && known.shared >= today)) return items;

@@ -58,7 +58,7 @@ describeTrino(
     const builder = () =>
       tableBuilder({
         ...{ athena, hours, tables, upkeep: upkeepRecords(store), places, bucket: 'tables', now },
-        ...{ capturedBucket: 'captured', capturedDays: 30, quietSeconds: 1 },
+        ...{ captured: 's3://captured/', capturedDays: 30, quietSeconds: 1 },
         retentionOf: async () => retention,
         runs: { running: async () => running, isTickRunning: async () => false },
       });
@@ -66,7 +66,9 @@ describeTrino(
     const execute = async (run: Run, dieAfter?: number) => {
       executions += 1;
       const execution = `execution-${executions}`;
-      const sweeping = sweep({ s3, capturedBucket: 'captured', resultsBucket: 'results' });
+      const sweeping = sweep({
+        ...{ s3, capturedBucket: 'captured', capturedPrefix: '', resultsBucket: 'results' },
+      });
       const needs = { athena, builder: builder(), workGroup: 'builds', sweep: sweeping, execution };
       const works = (await builder().plan(run, execution)).flatMap((one) => one.works);
       const reports = [];
@@ -92,7 +94,7 @@ describeTrino(
       mkdirSync(dirname(path), { recursive: true });
       const text = lines.map((line) => `${storedLine(JSON.stringify(line))}\n`).join('');
       writeFileSync(path, key.endsWith('.gz') ? gzipSync(text) : text);
-      const hour = hourOfKey(key);
+      const hour = hourOfKey(key, '');
       if (hour) await hours.mark(hour, now());
     };
     const requests = (name: string, lines: readonly object[], service = 'wine') =>
@@ -142,7 +144,7 @@ describeTrino(
       athena = new AthenaClient({ ...client, endpoint: emulation.url });
       s3 = new S3Client({ ...client, endpoint: objects.url, forcePathStyle: true });
       await trino.client().query(`CREATE SCHEMA IF NOT EXISTS iceberg.${places.rawDatabase}`);
-      for (const { name, partitions, location, properties } of rawTables('captured')) {
+      for (const { name, partitions, location, properties } of rawTables('s3://captured/')) {
         const pairs = Object.entries(properties).map(([key, value]) => `'${key}' = '${value}'`);
         const start = new StartQueryExecutionCommand({
           WorkGroup: 'builds',
@@ -314,6 +316,7 @@ LOCATION '${location}' TBLPROPERTIES (${pairs.join(', ')})`,
           put: {
             done: daysAgo(1).slice(0, 10),
             days: { requests: [DATE], rows: [DATE], labels: [DATE] },
+            awaited: [],
           },
         },
       ]);

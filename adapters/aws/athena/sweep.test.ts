@@ -27,7 +27,7 @@ describePython('sweeping objects in S3', (python) => {
     await emulator.stop();
   });
 
-  const open = async () => {
+  const open = async (capturedPrefix = '') => {
     const [capturedBucket, resultsBucket] = [randomUUID(), randomUUID()];
     for (const Bucket of [capturedBucket, resultsBucket]) {
       await s3.send(new CreateBucketCommand({ Bucket }));
@@ -54,9 +54,10 @@ describePython('sweeping objects in S3', (python) => {
           .join(''),
         resultsBucket,
       );
-    const work = sweep({ s3, capturedBucket, resultsBucket });
+    const places = { capturedBucket, capturedPrefix, resultsBucket };
+    const work = sweep({ s3, ...places });
     const rewriteWith = (client: S3Client) =>
-      sweep({ s3: client, capturedBucket, resultsBucket })({
+      sweep({ s3: client, ...places })({
         ...{ kind: 'rewrite', query: 'found', after: 0 },
       });
     const rewrite = (after = 0) => work({ kind: 'rewrite', query: 'found', after });
@@ -167,6 +168,30 @@ describePython('sweeping objects in S3', (python) => {
     expect(await work(chore)).toEqual({ rows: [[null]], written: 4 });
     expect((await keys()).every((key) => key?.includes('wine-2'))).toBe(true);
     expect(await work(chore)).toEqual({ rows: [[null]], written: 0 });
+  });
+
+  it('leaves what lies beside the prefix of the stage as it is', async () => {
+    const { put, bytes, keys, found, work, rewrite } = await open('ml/live/');
+    const spilled = 'spill/service=wine/dt=2026-11-20/1.json';
+    const names = [`requests/${HOUR}/a`, spilled, 'requests-errors/service=wine/x'];
+    for (const name of names) {
+      for (const prefix of ['', 'ml/live/', 'ml/live-2/']) await put(`${prefix}${name}`, line('1'));
+    }
+    await found(
+      ['', 'ml/live/', 'ml/live-2/'].flatMap((prefix) => [
+        [`${prefix}${names[0]}`, '1'] as const,
+        [`${prefix}${spilled}`, null] as const,
+      ]),
+    );
+    expect(await rewrite()).toEqual({ rows: [[null]], written: 1 });
+    expect((await bytes(`ml/live/${names[0]}`)).length).toBe(0);
+    for (const prefix of ['', 'ml/live-2/']) {
+      expect((await bytes(`${prefix}${names[0]}`)).toString()).toBe(line('1'));
+    }
+    await work({ kind: 'empty', service: 'wine' });
+    expect((await keys()).toSorted()).toEqual(
+      ['', 'ml/live-2/'].flatMap((prefix) => names.map((name) => `${prefix}${name}`)).toSorted(),
+    );
   });
 
   it('forgets all results of callers, and of builds those from before', async () => {

@@ -9,6 +9,8 @@ interface Needs {
   readonly s3: S3Client;
   /** Where what has arrived lies. */
   readonly capturedBucket: string;
+  /** What stands before its keys; empty, or it ends in a slash. */
+  readonly capturedPrefix: string;
   /** Where results of statements lie, under `builds/` and `queries/`. */
   readonly resultsBucket: string;
 }
@@ -19,9 +21,9 @@ const PART_LINES = 20_000;
 const PART_OBJECTS = 200;
 
 /** Changes objects in S3, which Athena cannot: part by part, each of them again without harm. */
-export const sweep = ({ s3, capturedBucket, resultsBucket }: Needs) => {
+export const sweep = ({ s3, capturedBucket, capturedPrefix, resultsBucket }: Needs) => {
   const rewrite = async (query: string, after: number): Promise<StatementResult> => {
-    const captured = `s3://${capturedBucket}/`;
+    const bucket = `s3://${capturedBucket}/`;
     const whole: string[] = [];
     let [line, rewritten] = [0, 0];
     const answer = async (next: number | null): Promise<StatementResult> => {
@@ -33,8 +35,8 @@ export const sweep = ({ s3, capturedBucket, resultsBucket }: Needs) => {
       if (until <= after) continue;
       line = until;
       // What lies elsewhere is nobody's who erases here.
-      if (!path.startsWith(captured)) continue;
-      const key = path.slice(captured.length);
+      if (!path.startsWith(`${bucket}${capturedPrefix}`)) continue;
+      const key = path.slice(bucket.length);
       if (lines.size === 0) whole.push(key);
       else if (await rewriteObject({ s3, bucket: capturedBucket, key }, lines)) rewritten += 1;
       if (line - after >= PART_LINES || rewritten >= PART_OBJECTS) return answer(line);
@@ -49,7 +51,7 @@ export const sweep = ({ s3, capturedBucket, resultsBucket }: Needs) => {
       case 'empty': {
         const { service } = chore;
         const prefixes = ['requests', 'labels', 'spill', 'requests-errors'].map(
-          (folder) => `${folder}/service=${service}/`,
+          (folder) => `${capturedPrefix}${folder}/service=${service}/`,
         );
         return removeUnder({ s3, bucket: capturedBucket }, prefixes);
       }

@@ -2,7 +2,7 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import type { Retention } from '../../../core/services/service';
 import { dirtyHours } from '../../../core/tables/dirty-hours';
 import { tableRecords } from '../../../core/tables/table-records';
-import { type UpkeepRecords, upkeepRecords } from '../../../core/tables/upkeep-records';
+import { NO_DAYS, type UpkeepRecords, upkeepRecords } from '../../../core/tables/upkeep-records';
 import { sqliteRecordStore } from '../../embedded/sqlite-record-store';
 import type { BuildItem } from './build-item';
 import type { Run } from './run';
@@ -31,7 +31,7 @@ const open = () => {
   const builder = tableBuilder({
     ...{ athena: new AthenaClient({ region: 'eu-central-1' }), hours, tables, upkeep, now },
     places: { database: 'inference', rawDatabase: 'inference_raw' },
-    ...{ bucket: 'tables', capturedBucket: 'captured', capturedDays: 30, quietSeconds: 2_700 },
+    ...{ bucket: 'tables', captured: 's3://captured/', capturedDays: 30, quietSeconds: 2_700 },
     retentionOf: async (service) => retention.get(service),
     runs: {
       running: async () => [],
@@ -99,6 +99,19 @@ describe('the work of a tick', () => {
 });
 
 describe('the upkeep of tables', () => {
+  it('counts labels once that have waited for a week, though nothing else has happened', async () => {
+    const { plan, make, upkeep } = open();
+    await make('wine');
+    const received = ['2026-11-13', '2026-11-14'];
+    await upkeep.wrote('wine', { requests: [], rows: [], labels: received });
+    const packed = { requests: [], rows: [], labels: received };
+    await upkeep.done('wine', '2026-11-20', packed);
+    const [item] = await plan();
+    expect(item).toMatchObject({ kind: 'upkeep', days: { labels: [] }, late: ['2026-11-13'] });
+    await upkeep.done('wine', '2026-11-20', NO_DAYS, ['2026-11-13']);
+    expect(await plan()).toEqual([]);
+  });
+
   it('is done once a day, of what was written to, and of the tables of all services once', async () => {
     const { plan, make, upkeep, setTime } = open();
     for (const service of ['wine', 'red']) {

@@ -32,8 +32,8 @@ interface Needs {
   readonly places: Places;
   /** Where tables lie. */
   readonly bucket: string;
-  /** Where what has arrived lies, and for how many days; null for ever. */
-  readonly capturedBucket: string;
+  /** Where what has arrived lies, as `s3://…/`, and for how many days; null for ever. */
+  readonly captured: string;
   readonly capturedDays: number | null;
   /**
    * How old files are that nothing names when they are taken away: longer than Athena lets a statement
@@ -67,7 +67,7 @@ const LAST_LOOK_S = 300;
  */
 export const tableBuilder = (needs: Needs) => {
   const { athena, hours, tables, upkeep, runs, now } = needs;
-  const { places, bucket, capturedBucket, capturedDays, quietSeconds } = needs;
+  const { places, bucket, captured, capturedDays, quietSeconds } = needs;
 
   const describe = async (service: string): Promise<TabledService | undefined> => {
     const table = await tables.find(service);
@@ -133,7 +133,7 @@ export const tableBuilder = (needs: Needs) => {
     if (item.kind === 'tables') await upkeep.setMade(item.service, item.revision);
     if (item.kind !== 'upkeep') return;
     if (item.shared) await upkeep.sharedDone(today);
-    await upkeep.done(item.service, today, item.days);
+    await upkeep.done(item.service, today, item.days, item.late);
   };
 
   return {
@@ -171,7 +171,7 @@ export const tableBuilder = (needs: Needs) => {
         ),
       );
       const ground = { bucket, quietSeconds };
-      const known = { places, ground, capturedBucket, capturedDays, described, today, execution };
+      const known = { places, ground, captured, capturedDays, described, today, execution };
       const next = await nextStep(buildItem(known, item), results, secondsLeft(ran, execution));
       if (!('done' in next)) return next;
       await settle(work, next.done.wrote);

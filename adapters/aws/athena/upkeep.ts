@@ -1,4 +1,5 @@
 import type { WrittenDays } from '../../../core/tables/upkeep-records';
+import { countUnmatched } from './build-labels';
 import { forgetErasedBefore } from './erased-ids';
 import type { Places } from './places';
 import { dropOldFiles, type KeptTable, packDays, packErased, removeBefore } from './remove';
@@ -11,16 +12,24 @@ export interface Upkeep {
   readonly keep: Readonly<Partial<Record<'requests' | 'rows' | 'labels', string>>>;
   /** Days that were written to, at most 90 of each. */
   readonly days: WrittenDays;
+  /** Days on which labels were received that are no longer waited for: those without rows are counted. */
+  readonly late: readonly string[];
   /** Does the tables of all services, too; then it says from which day on erased requests are remembered. */
   readonly shared: { readonly erasedSince: string | null } | null;
 }
 
-/** Takes out what is kept no longer, packs what was written, and takes away files that nothing names. */
+/**
+ * Takes out what is kept no longer, packs what was written, and takes away files that nothing names. Tells
+ * how many labels have waited in vain.
+ */
 export function* upkeep(
   places: Places,
-  { service, keep, days, shared }: Upkeep,
+  { service, keep, days, late, shared }: Upkeep,
   hasOwnTables: boolean,
-): Steps<void> {
+): Steps<number> {
+  // Where rows go after some days, nobody knows any more what a label meant.
+  const isCounted = hasOwnTables && late.length > 0 && keep.rows === undefined;
+  const unmatched = isCounted ? yield* countUnmatched(places, { service, dates: late }) : 0;
   const old: readonly (readonly [KeptTable, string | undefined])[] = [
     ['requests', keep.requests],
     ['labels', keep.labels],
@@ -50,10 +59,11 @@ export function* upkeep(
   if (hasOwnTables) {
     for (const table of ['rows', 'errors'] as const) yield dropOldFiles(places, service, table);
   }
-  if (!shared) return;
+  if (!shared) return unmatched;
   if (shared.erasedSince !== null) yield forgetErasedBefore(places, shared.erasedSince);
   yield packErased(places);
   for (const table of ['requests', 'labels', 'erased'] as const) {
     yield dropOldFiles(places, service, table);
   }
+  return unmatched;
 }

@@ -42,7 +42,7 @@ describeTrino(
       workGroup: 'builds',
       builder: tableBuilder({
         ...{ athena, hours, tables, upkeep, places, bucket: 'tables', now },
-        ...{ capturedBucket: 'captured', capturedDays: 30, quietSeconds: 1 },
+        ...{ captured: 's3://captured/', capturedDays: 30, quietSeconds: 1 },
         retentionOf: async () => undefined,
         runs: { running: async () => [], isTickRunning: async () => false },
       }),
@@ -115,7 +115,7 @@ TBLPROPERTIES ('projection.enabled' = 'true', 'projection.service.type' = 'injec
       mkdirSync(dirname(path), { recursive: true });
       const text = Buffer.from(lines.map((line) => `${line}\n`).join(''));
       writeFileSync(path, key.endsWith('.gz') ? gzipSync(text) : text);
-      const hour = hourOfKey(key);
+      const hour = hourOfKey(key, '');
       if (hour) await hours.mark(hour, now());
     };
     const requests = (name: string, lines: readonly object[]) =>
@@ -305,6 +305,20 @@ TBLPROPERTIES ('projection.enabled' = 'true', 'projection.service.type' = 'injec
         }),
       ]);
       expect(await buildAll()).toMatchObject([{ labels: 1, labelled: 2, ambiguous: 1 }]);
+    }, 120_000);
+
+    it('counts the labels that have waited for their rows in vain', async () => {
+      await labels('15', 'b4', [
+        label(0, { example_id: `${idOf(T, 99)}-0`, batch_id: 'b4' }),
+        label(1, { client_request_id: 'nobody', row_index: 0, batch_id: 'b4' }),
+        label(2, { example_id: 'ffffffff-ffff-7000-8000-000000000000-0', batch_id: 'b4' }),
+      ]);
+      expect(await buildAll()).toMatchObject([{ labels: 3, labelled: 0 }]);
+      const days = { requests: [], rows: [], labels: [] };
+      const of = { kind: 'upkeep', service: 'wine', keep: {}, shared: null } as const;
+      const item = { ...of, days, late: ['2026-11-20'] };
+      const work = { item, today: '2026-11-28', found: [] };
+      expect(await runWork(needs())(work)).toMatchObject({ unmatched: 3, labelled: 0 });
     }, 120_000);
 
     describe('statements that callers give', () => {

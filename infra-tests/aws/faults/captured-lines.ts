@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Container } from './container';
 import type { FaultyHome } from './faulty-home';
@@ -11,8 +12,10 @@ export const capturedIds = async (
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix }));
   const ids = Contents.map(async ({ Key }) => {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
-    const text = (await Body?.transformToString()) ?? '';
-    return text
+    const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+    // Firehose compresses; what went to S3 directly is as it was.
+    return (Key?.endsWith('.gz') ? gunzipSync(bytes) : bytes)
+      .toString('utf8')
       .trimEnd()
       .split('\n')
       .map((line): string => JSON.parse(line).request_id);

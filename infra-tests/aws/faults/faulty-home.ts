@@ -86,6 +86,8 @@ export const openFaultyHome = async (python: string): Promise<FaultyHome> => {
       ...{ AWS_ENDPOINT_URL: proxy.endpoint, AWS_REGION: emulator.region },
       ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
       ...{ AWS_LAMBDA_LOG_STREAM_NAME: 'stream', RECONCILE_FUNCTION: 'reconcile' },
+      // There is none: hints for tables fail, and nothing else with them.
+      TABLES_MACHINE: 'arn:aws:states:us-east-1:000000000000:stateMachine:none',
       PLATFORM: `ServerImage=${IMAGE}`,
       ...{ STAGE: 'test', RECORDS_TABLE: TABLE, SECRETS_PREFIX: 'tidegate-test/' },
       ...{ ARTIFACTS_BUCKET, TEMPLATES_BUCKET: ARTIFACTS_BUCKET },

@@ -56,7 +56,7 @@ export const tablesRules = (made: Made): void => {
         ),
       };
     });
-    expect(defined).toEqual(rawTables(bucket));
+    expect(defined).toEqual(rawTables(`s3://${bucket}/`));
     expect(
       propertiesOf('AWS::Glue::Database').map(({ DatabaseInput }) => DatabaseInput),
     ).toMatchObject([{ Name: 'inference' }, { Name: 'inference_raw' }]);

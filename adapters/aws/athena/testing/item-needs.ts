@@ -5,5 +5,5 @@ import type { Places } from '../places';
 export const itemNeeds = (places: Places, described: TabledService | undefined, today: string) => ({
   ...{ places, described, today },
   ground: { bucket: 'tables', quietSeconds: 1 },
-  ...{ capturedBucket: 'captured', capturedDays: 30, execution: 'the-execution' },
+  ...{ captured: 's3://captured/', capturedDays: 30, execution: 'the-execution' },
 });

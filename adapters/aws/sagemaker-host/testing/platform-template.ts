@@ -42,6 +42,7 @@ export const platformTemplate = (image = IMAGE) => ({
     ApiId: parameter('api-id', { Ref: 'Api' }),
     ApiStage: parameter('api-stage', { Ref: 'Stage' }),
     CapturedBucket: parameter('captured-bucket', { Ref: 'Captured' }),
+    CapturedRequests: parameter('captured-requests', 'requests'),
     ArtifactsBucket: parameter('artifacts-bucket', { Ref: 'Artifacts' }),
     ExecutionRole: parameter('execution-role', role('execution')),
     CaptureRole: parameter('capture-role', role('capture')),

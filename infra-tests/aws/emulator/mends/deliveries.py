@@ -1,4 +1,4 @@
-"""Firehose's compression, events that a function fails to take, and schedules without their minute of grace."""
+"""Firehose's compression, events that a function fails to take, and schedules and rules that are due sooner."""
 
 import gzip
 import json
@@ -8,6 +8,14 @@ from ministack.services import eventbridge, firehose, lambda_svc, scheduler
 from mends.patch import patch
 
 scheduler._SCHEDULE_TICK_INTERVAL = 1  # seconds; a one-time schedule is what a test waits for
+eventbridge._SCHEDULER_TICK_INTERVAL = 1
+MINUTE_S = 10  # of rules that are due every so many minutes: tests wait for several
+
+
+@patch(eventbridge)
+def _parse_rate_seconds(original, expression):
+    seconds = original(expression)
+    return seconds and seconds * MINUTE_S / 60
 
 
 @patch(firehose)
