@@ -118,7 +118,6 @@ export class ApiStack extends Stack {
       ...environment,
       DATABASE: names.database,
       QUERIES_WORKGROUP: names.queries,
-      RESULTS_BUCKET: data.results,
       TABLES_MACHINE: names.machineArn,
     };
     const { api, stageName } = new ServingApi(this, 'Serving', {

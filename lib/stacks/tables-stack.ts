@@ -67,7 +67,6 @@ export class TablesStack extends Stack {
         TABLES_BUCKET: data.tables,
         CAPTURED_BUCKET: data.captured,
         ...prefixed,
-        RESULTS_BUCKET: data.results,
         TABLES_MACHINE: names.machineArn,
         QUIET_SECONDS: String(QUIET_S),
         ...(config.capturedDays !== null && { CAPTURED_DAYS: String(config.capturedDays) }),

@@ -1,5 +1,7 @@
 import type { ServiceTable } from '../../../core/tables/service-table';
 import type { StoredVersion } from '../../../core/tables/table-records';
+import { dayFrom } from './day-from';
+import { inParts } from './in-parts';
 import { labelRows } from './label-rows';
 import type { Places } from './places';
 import { MOST_DAYS } from './quoting';
@@ -33,7 +35,6 @@ export interface Built<T> {
 
 /** Days that a label waits for its row. */
 export const PATIENCE_DAYS = 7;
-const DAY_MS = 86_400_000;
 /** How often rows are made before an answered request without any is a failure. */
 const ROUNDS = 2;
 
@@ -59,8 +60,7 @@ export function* buildArrival(
     malformed: Number(malformed ?? 0),
     labelled: 0,
   };
-  for (let from = 0; from < asked.length; from += MOST_DAYS) {
-    const some = asked.slice(from, from + MOST_DAYS);
+  for (const some of inParts(asked, MOST_DAYS)) {
     const window = windowOf(arrival.service, some);
     const spilled = new Set(some.flatMap(([, , , , dates]) => (dates ? dates.split(',') : [])));
     const taken = yield takeRequests(places, arrival, window, [...spilled]);
@@ -134,9 +134,7 @@ function* labelWindow(
 
 /** The days on which labels may have been received that still wait. */
 const lastDays = (today: string): readonly string[] =>
-  Array.from({ length: PATIENCE_DAYS + 1 }, (_, n) =>
-    new Date(Date.parse(today) - (PATIENCE_DAYS - n) * DAY_MS).toISOString().slice(0, 10),
-  );
+  Array.from({ length: PATIENCE_DAYS + 1 }, (_, n) => dayFrom(today, n - PATIENCE_DAYS));
 
 type Row = StatementResult['rows'][number];
 

@@ -6,6 +6,7 @@ import { buildLabels, type LabelReport, labelFrom } from './build-labels';
 import type { Ground } from './create-tables';
 import { daysWithLabels } from './days-with-labels';
 import { erase } from './erase';
+import { inParts } from './in-parts';
 import type { Places } from './places';
 import { prepareTables } from './prepare-tables';
 import { purge } from './purge';
@@ -117,9 +118,8 @@ function* labelAgain(
   const days = rows.map(([date]) => date ?? '');
   const found = { labelled: 0, ambiguous: 0 };
   const written = new Set<string>();
-  for (let at = 0; at < days.length; at += MOST_DAYS) {
-    const some = { service, dates: days.slice(at, at + MOST_DAYS) };
-    const { report, dates } = yield* labelFrom(places, some, described);
+  for (const some of inParts(days, MOST_DAYS)) {
+    const { report, dates } = yield* labelFrom(places, { service, dates: some }, described);
     found.labelled += report.labelled;
     found.ambiguous += report.ambiguous;
     for (const date of dates) written.add(date);

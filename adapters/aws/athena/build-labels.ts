@@ -1,4 +1,5 @@
 import { type Built, type TabledService, windowOf } from './build-arrival';
+import { inParts } from './in-parts';
 import {
   countLabels,
   countMatched,
@@ -84,9 +85,7 @@ function* meantBy(
   const client =
     named.count > 0 ? foundIn((yield lookAtClientLabels(places, from)).rows) : NONE_FOUND;
   const meant = [...named.days, ...client.days];
-  const windows = Array.from({ length: Math.ceil(meant.length / MOST_DAYS) }, (_, n) =>
-    windowOf(from.service, meant.slice(n * MOST_DAYS, (n + 1) * MOST_DAYS), 1),
-  );
+  const windows = inParts(meant, MOST_DAYS).map((some) => windowOf(from.service, some, 1));
   return { windows, ambiguous: client.count };
 }
 

@@ -3,6 +3,7 @@ import type { Erasure, ErasureReport } from '../../../core/tables/erasure';
 import { NO_COLUMNS } from '../../../core/tables/service-table';
 import type { TabledService } from './build-arrival';
 import { chores } from './chores';
+import { dayFrom } from './day-from';
 import {
   type AskedTable,
   eraseLabels,
@@ -12,6 +13,7 @@ import {
   lookAtErasedLabels,
 } from './erased-found';
 import { closeErased, lookAtErased, lookForErased, takeOver, tellErased } from './erased-ids';
+import { inParts } from './in-parts';
 import type { Places } from './places';
 import { MOST_DAYS } from './quoting';
 import { dropOldFiles, type KeptTable, packDays } from './remove';
@@ -36,14 +38,9 @@ interface Asked {
 
 const NOTHING_ERASED: ErasureReport = { requests: 0, rows: 0, errors: 0, labels: 0 };
 
-const DAY_MS = 86_400_000;
 /** S3 takes old objects away a day or two late. */
 const LATE_DAYS = 3;
 const FIRST_DAY = '2020-01-01';
-
-/** The day so many days from another. */
-export const dayFrom = (day: string, days: number): string =>
-  new Date(Date.parse(day.slice(0, 10)) + days * DAY_MS).toISOString().slice(0, 10);
 
 /**
  * Takes whole requests of a service out of all that was captured: with their rows, those of their
@@ -75,7 +72,7 @@ export function* erase(needs: Needs, asked: Asked): Steps<ErasureReport> {
   const { query = '' } = yield findLines(places, service, captured, arrived);
   yield* chores((after) => ({ kind: 'rewrite', query, after }));
 
-  const parts = inParts(yield* daysThere(needs, service, found.dates));
+  const parts = inParts(yield* daysThere(needs, service, found.dates), MOST_DAYS);
   const from = function* (some: AskedTable): Steps<number> {
     let went = 0;
     for (const dates of parts) {
@@ -89,7 +86,10 @@ export function* erase(needs: Needs, asked: Asked): Steps<ErasureReport> {
   const rows = described ? yield* from('rows') : 0;
   const errors = described ? yield* from('errors') : 0;
   const { rows: labelDays } = yield lookAtErasedLabels(places, service);
-  const labelParts = inParts(labelDays.map(([date]) => date ?? ''));
+  const labelParts = inParts(
+    labelDays.map(([date]) => date ?? ''),
+    MOST_DAYS,
+  );
   let labels = 0;
   for (const dates of labelParts) {
     labels += (yield eraseLabels(places, service, dates)).written ?? 0;
@@ -132,8 +132,3 @@ function* daysThere(
   const { rows } = yield lookForErased(places, service, own, { from, to });
   return rows.map(([date]) => date ?? '');
 }
-
-const inParts = (dates: readonly string[]): readonly (readonly string[])[] =>
-  Array.from({ length: Math.ceil(dates.length / MOST_DAYS) }, (_, n) =>
-    dates.slice(n * MOST_DAYS, (n + 1) * MOST_DAYS),
-  );

@@ -2,7 +2,7 @@ import type { Erasing } from './erased-ids';
 import { goneLabels, goneOf, goneRequests } from './left-out';
 import { type Places, tablesOf } from './places';
 import { day, days, literal, time } from './quoting';
-import { timeOf } from './record-shape';
+import { dayOfId, timeOf } from './record-shape';
 import type { Statement } from './statement';
 
 /** Days (`YYYY-MM-DD`) from one to another, both of them; all of them when missing. */
@@ -69,8 +69,8 @@ export const findLines = (
   const text = (column: string): string => `json_extract_scalar(r, '$.${column}') AS ${column}`;
   const requests = goneRequests((column) => `a.${column}`, 'a.asked_at');
   const labels = goneLabels((column) => `l.${column}`, 'l.received_at');
-  const dayOfId = (later: number): string =>
-    `CAST(date_add('day', ${later}, CAST(from_unixtime(TRY(from_base(replace(substr(request_id, 1, 13), '-', ''), 16)) / 1000) AS date)) AS varchar)`;
+  const spilledOn = (later: number): string =>
+    `CAST(date_add('day', ${later}, ${dayOfId('request_id')}) AS varchar)`;
   const spill = literal(`${captured}spill/service=${service}/dt=`);
   return {
     step: 'find-lines',
@@ -89,7 +89,7 @@ SELECT path, request_id FROM gone_lines
 UNION SELECT spill_uri, NULL FROM gone_lines WHERE spill_uri IS NOT NULL
 UNION SELECT l.path, l.position FROM labelled l ${labels.joins} WHERE ${labels.condition}
 ${SPILL_DAYS.map(
-  (later) => `UNION SELECT concat(${spill}, ${dayOfId(later)}, '/', request_id, '.json'), NULL
+  (later) => `UNION SELECT concat(${spill}, ${spilledOn(later)}, '/', request_id, '.json'), NULL
   FROM ${erased} WHERE service = ${literal(service)} AND open_in IS NOT NULL AND request_id IS NOT NULL`,
 ).join('\n')}
 ORDER BY 1, 2`,

@@ -1,9 +1,11 @@
+import { requestTimeOf } from '../../../core/capture/request-time';
 import type { Erasure } from '../../../core/tables/erasure';
 import { serviceColumns } from '../../../core/tables/service-columns';
 import type { ServiceTable } from '../../../core/tables/service-table';
+import { inParts } from './in-parts';
 import { type Places, tablesOf } from './places';
 import { day, literal, name, time } from './quoting';
-import { REQUEST_ID } from './record-shape';
+import { dayOfId, REQUEST_ID } from './record-shape';
 import { sameValue } from './same-value';
 import type { Statement } from './statement';
 
@@ -33,12 +35,12 @@ export const tellErased = (
 ): readonly Statement[] => {
   if ('request_ids' in what) {
     const possible = what.request_ids.filter((id) => isPossible(id, erasing.at));
-    return inParts(possible, MOST_REQUESTS).map((ids) =>
+    return inParts([...new Set(possible)], MOST_REQUESTS).map((ids) =>
       tellRequests(places, erasing, valuesOf(ids)),
     );
   }
   if ('client_request_ids' in what) {
-    return inParts(what.client_request_ids, MOST_CLIENTS).map((ids) =>
+    return inParts([...new Set(what.client_request_ids)], MOST_CLIENTS).map((ids) =>
       tellClients(places, erasing, ids),
     );
   }
@@ -95,11 +97,8 @@ export const closeErased = (places: Places, { service, execution }: Erasing): St
 WHERE service = ${literal(service)} AND open_in = ${literal(execution)}`,
 });
 
-const DAY_OF_ID =
-  "CAST(from_unixtime(TRY(from_base(replace(substr(request_id, 1, 13), '-', ''), 16)) / 1000) AS date)";
-
 const daysOf = (places: Places, service: string): string =>
-  `SELECT DISTINCT ${DAY_OF_ID} AS asked_on FROM ${tablesOf(places).erased}
+  `SELECT DISTINCT ${dayOfId('request_id')} AS asked_on FROM ${tablesOf(places).erased}
   WHERE service = ${literal(service)} AND open_in IS NOT NULL`;
 
 /** Days of the requests that are being erased, a line each; with a null one for ids of clients. */
@@ -142,20 +141,13 @@ export const forgetErasedBefore = (places: Places, first: string): Statement => 
   sql: `DELETE FROM ${tablesOf(places).erased} WHERE erased_at < ${time(first)} AND open_in IS NULL`,
 });
 
+/** What a clock may be wrong by. */
 const DAY_MS = 86_400_000;
 const ID = new RegExp(REQUEST_ID);
 
 /** Whether there can be such a request: its id names a day until now. */
 const isPossible = (id: string, at: string): boolean => {
-  const asked = Number.parseInt(id.slice(0, 13).replace('-', ''), 16);
-  return ID.test(id) && asked <= Date.parse(at) + DAY_MS;
-};
-
-const inParts = (ids: readonly string[], most: number): readonly (readonly string[])[] => {
-  const each = [...new Set(ids)];
-  return Array.from({ length: Math.ceil(each.length / most) }, (_, n) =>
-    each.slice(n * most, (n + 1) * most),
-  );
+  return ID.test(id) && requestTimeOf(id) <= Date.parse(at) + DAY_MS;
 };
 
 const valuesOf = (ids: readonly string[]): string =>

@@ -1,8 +1,10 @@
 import type { MappedColumn } from '../../../core/tables/service-table';
 import { within } from './answered';
+import { dayFrom } from './day-from';
 import { typedLabel } from './label-shape';
 import { type Places, tablesOf } from './places';
 import { day, days, literal, name, time } from './quoting';
+import { dayOfId } from './record-shape';
 import type { Statement } from './statement';
 import type { Window } from './take-requests';
 
@@ -50,10 +52,9 @@ const byClient = (places: Places, from: ReceivedLabels, which: string): string =
 /** Days that a clock may be wrong by. */
 const CLOCK_DAYS = 2;
 
-const lastDay = ({ dates }: ReceivedLabels, later: number): string => {
-  const last = Date.parse(dates.toSorted().at(-1) ?? '');
-  return day(new Date(last + later * 86_400_000).toISOString().slice(0, 10));
-};
+/** The last day of which there can be a request that these labels mean. */
+const lastDay = ({ dates }: ReceivedLabels): string =>
+  day(dayFrom(dates.toSorted().at(-1) ?? '', CLOCK_DAYS));
 
 /**
  * The days of examples, with the first and last of each. An id may say any day there is: a label means
@@ -62,9 +63,9 @@ const lastDay = ({ dates }: ReceivedLabels, later: number): string => {
 const dated = (
   from: ReceivedLabels,
 ): string => `SELECT CAST(asked_on AS varchar), min(example_id), max(example_id) FROM (
-  SELECT example_id, CAST(from_unixtime(TRY(from_base(replace(substr(example_id, 1, 13), '-', ''), 16)) / 1000) AS date) AS asked_on
+  SELECT example_id, ${dayOfId('example_id')} AS asked_on
   FROM meant
-) WHERE asked_on BETWEEN DATE '1970-01-01' AND ${lastDay(from, CLOCK_DAYS)} GROUP BY 1`;
+) WHERE asked_on BETWEEN DATE '1970-01-01' AND ${lastDay(from)} GROUP BY 1`;
 
 /**
  * Looks for what labels mean that name their example: a line for each day of these, with the first and
@@ -85,7 +86,7 @@ WHERE ${received(from)} AND l.client_request_id IS NOT NULL`,
  */
 export const lookAtClientLabels = (places: Places, from: ReceivedLabels): Statement => ({
   step: 'look-at-client-labels',
-  sql: `WITH meant AS (${byClient(places, from, `q.request_date <= ${lastDay(from, CLOCK_DAYS)}`)})
+  sql: `WITH meant AS (${byClient(places, from, `q.request_date <= ${lastDay(from)}`)})
 ${dated(from)}
 UNION ALL
 SELECT NULL, CAST(count(*) AS varchar), NULL FROM (

@@ -2,7 +2,7 @@ import type { Retention } from '../../../core/services/service';
 import { NEVER, NO_DAYS, type UpkeepRecords } from '../../../core/tables/upkeep-records';
 import { PATIENCE_DAYS } from './build-arrival';
 import type { BuildItem } from './build-item';
-import { dayFrom } from './erase';
+import { dayFrom } from './day-from';
 
 type UpkeepItem = Extract<BuildItem, { kind: 'upkeep' }>;
 

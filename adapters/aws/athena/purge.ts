@@ -2,7 +2,7 @@ import type { ErasureReport } from '../../../core/tables/erasure';
 import { errorsTableNameOf, tableNameOf } from '../../../core/tables/table-name';
 import { chores } from './chores';
 import { createSharedTables, type Ground } from './create-tables';
-import { dayFrom } from './erase';
+import { dayFrom } from './day-from';
 import { closeErased, forgetErased, tellPurged } from './erased-ids';
 import type { Places } from './places';
 import { countRows, dropOldFiles, dropServiceTables, ownTables, removeAll } from './remove';

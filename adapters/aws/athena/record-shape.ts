@@ -14,6 +14,10 @@ export const RECORD_ROW = `ROW(${REQUESTS.map(inLine).join(', ')})`;
 /** A UUIDv7 in lower case, as requests have them. */
 export const REQUEST_ID = '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$';
 
+/** The day that a request's id says, or an example's, in a column; null when it is none. */
+export const dayOfId = (column: string): string =>
+  `CAST(from_unixtime(TRY(from_base(replace(substr(${column}, 1, 13), '-', ''), 16)) / 1000) AS date)`;
+
 /** When a record's text says that it was asked; null when it says no time. Times are UTC. */
 export const timeOf = (text: string): string =>
   `CAST(TRY(from_iso8601_timestamp(${text})) AT TIME ZONE 'UTC' AS timestamp(6))`;

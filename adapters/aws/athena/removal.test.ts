@@ -79,8 +79,8 @@ describeTrino(
       return reports;
     };
     const tick = () => execute({ kind: 'tick' });
-    const erase = async (what: Extract<Run, { kind: 'erase' }>['what'], dieAfter?: number) =>
-      (await execute({ kind: 'erase', service: 'wine', what }, dieAfter)).at(-1);
+    const erase = async (what: Extract<Run, { kind: 'erasure' }>['what'], dieAfter?: number) =>
+      (await execute({ kind: 'erasure', service: 'wine', what }, dieAfter)).at(-1);
     const query = async (sql: string) =>
       (await trino.client().query(sql.replaceAll('inference.', `${places.database}.`))).rows;
     const numbers = async (table: string) =>
@@ -266,7 +266,7 @@ LOCATION '${location}' TBLPROPERTIES (${pairs.join(', ')})`,
       const what = { client_request_ids: ['b'] };
       const old = new Date(Date.now() - 60_000);
       running = [{ execution: 'a-tick', started: old }];
-      const plan = await builder().plan({ kind: 'erase', service: 'wine', what }, 'waiting');
+      const plan = await builder().plan({ kind: 'erasure', service: 'wine', what }, 'waiting');
       const work = plan[0]?.works.at(-1);
       if (!work) throw new Error('no work');
       const ids: string[] = [];

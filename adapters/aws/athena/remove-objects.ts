@@ -1,9 +1,10 @@
 import { DeleteObjectsCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { inParts } from './in-parts';
 import type { StatementResult } from './statement';
 
 /** Keys that S3 takes in one call, and lists in one. */
 const PAGE = 1_000;
-/** Pages that one part of a chore takes away. */
+/** Pages that one part of a chore takes something away of: one of which all stays would stay for the next. */
 const PART_PAGES = 50;
 
 /** Takes objects away; one that is not there is no error. @throws when S3 keeps one */
@@ -12,8 +13,8 @@ export const removeKeys = async (
   bucket: string,
   keys: readonly string[],
 ): Promise<void> => {
-  for (let at = 0; at < keys.length; at += PAGE) {
-    const Objects = keys.slice(at, at + PAGE).map((Key) => ({ Key }));
+  for (const some of inParts(keys, PAGE)) {
+    const Objects = some.map((Key) => ({ Key }));
     const { Errors = [] } = await s3.send(
       new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
     );
@@ -37,7 +38,6 @@ export const removeUnder = async (
     let after: string | undefined;
     do {
       if (pages === PART_PAGES) return { rows: [['1']], written: removed };
-      pages += 1;
       const { Contents = [], NextContinuationToken } = await s3.send(
         new ListObjectsV2Command({ Bucket: bucket, Prefix, ContinuationToken: after }),
       );
@@ -46,6 +46,7 @@ export const removeUnder = async (
       );
       await removeKeys(s3, bucket, keys);
       removed += keys.length;
+      if (keys.length > 0) pages += 1;
       after = NextContinuationToken;
     } while (after !== undefined);
   }

@@ -196,7 +196,7 @@ describe('the work that is asked for', () => {
       { kind: 'labels-again', service: 'wine', ...days },
     ]);
     const what = { column: 'wine', value: 1 };
-    expect((await plan({ kind: 'erase', service: 'wine', what })).at(-1)).toEqual({
+    expect((await plan({ kind: 'erasure', service: 'wine', what })).at(-1)).toEqual({
       ...{ kind: 'erase', service: 'wine', what, at: NOON },
     });
     expect(await kinds({ kind: 'tables', service: 'wine' })).toEqual([]);

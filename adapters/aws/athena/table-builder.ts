@@ -191,7 +191,7 @@ const lastOf = (
       return [];
     case 'refresh':
       return [{ kind: 'labels-again', service, from: run.from, to: run.to }];
-    case 'erase':
+    case 'erasure':
       return [{ kind: 'erase', service, what: run.what, at }];
   }
 };

@@ -45,10 +45,7 @@ export const tableRuns = ({ sfn, machine, newId, now }: Needs) => {
     }
   };
 
-  const start = startExecution({ sfn, machine, newId });
-
-  const startRun: Warehouse['startRun'] = (asked) =>
-    start(asked.kind === 'refresh' ? asked : { ...asked, kind: 'erase' });
+  const startRun: Warehouse['startRun'] = startExecution({ sfn, machine, newId });
 
   const runState: Warehouse['runState'] = async (id, waitMs) => {
     const began = now().getTime();
@@ -106,9 +103,9 @@ const UNDER_WAY: ReadonlySet<string> = new Set(['RUNNING', 'PENDING_REDRIVE']);
 /** What callers may know of an execution; undefined for one that nobody asked for. */
 const runOf = (found: DescribeExecutionOutput): TableRun | undefined => {
   const run: Run = JSON.parse(found.input ?? '{}');
-  if (run.kind !== 'refresh' && run.kind !== 'erase') return undefined;
-  const kind = run.kind === 'erase' ? 'erasure' : run.kind;
-  const of = { service: run.service, kind } as const;
+  if (run.kind !== 'refresh' && run.kind !== 'erasure') return undefined;
+  const { service, kind } = run;
+  const of = { service, kind } as const;
   if (UNDER_WAY.has(found.status ?? '')) return { ...of, status: 'running' };
   if (found.status === 'SUCCEEDED') {
     return { ...of, status: 'succeeded', counts: countsOf(kind, found.output ?? '{}') };

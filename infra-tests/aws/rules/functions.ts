@@ -15,7 +15,7 @@ const NAMES = Object.keys(functions);
 const OF_TABLES: Readonly<Record<string, readonly string[]>> = {
   build: [
     ...['CAPTURED_BUCKET', 'CAPTURED_DAYS', 'DATABASE', 'QUIET_SECONDS', 'RAW_DATABASE'],
-    ...['RECORDS_TABLE', 'RESULTS_BUCKET', 'STAGE', 'TABLES_BUCKET', 'TABLES_MACHINE'],
+    ...['RECORDS_TABLE', 'STAGE', 'TABLES_BUCKET', 'TABLES_MACHINE'],
   ],
   mark: ['RECORDS_TABLE', 'STAGE'],
   sweep: ['CAPTURED_BUCKET', 'RESULTS_BUCKET', 'STAGE'],
@@ -98,7 +98,6 @@ export const functionRules = (made: Made): void => {
           ...(name === 'tables' ? ['QUERIES_WORKGROUP'] : []),
           ...(['services', 'packages'].includes(name) ? ['RECONCILE_FUNCTION'] : []),
           'RECORDS_TABLE',
-          ...(name === 'tables' ? ['RESULTS_BUCKET'] : []),
           'SECRETS_PREFIX',
           ...(name === 'reconcile' ? ['SERVICE_ROLE_ARN'] : []),
           'STAGE',
