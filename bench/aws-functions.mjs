@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const STACKS = ['api', 'tables'];
 const rounds = Number(process.argv[2] ?? 15);
 const out = mkdtempSync(join(tmpdir(), 'tidegate-bundles-'));
 
@@ -15,8 +16,10 @@ const synthesize = () => {
   const args = ['synth', '--quiet', '--no-notices', '--output', out, '-c', 'stage=dev'];
   const { status, stderr } = spawnSync(join(root, 'node_modules/.bin/cdk'), args, { cwd: root });
   if (status !== 0) throw new Error(String(stderr));
-  const template = JSON.parse(readFileSync(join(out, 'tidegate-dev-api.template.json'), 'utf8'));
-  return Object.values(template.Resources)
+  return STACKS.flatMap((stack) => {
+    const file = join(out, `tidegate-dev-${stack}.template.json`);
+    return Object.values(JSON.parse(readFileSync(file, 'utf8')).Resources);
+  })
     .filter(({ Type }) => Type === 'AWS::Lambda::Function')
     .filter(({ Properties }) => Properties.Environment)
     .map(({ Properties: { Code, Environment } }) => ({
