@@ -48,7 +48,8 @@ const lineOf = (given) => {
     ...{ response_bytes: response.length, spill_uri: null, request_date: iso.slice(0, 10) },
   };
   const text = JSON.stringify(head).slice(0, -1);
-  return { time, line: `${text},"request":${request},"response":${response}}\n` };
+  // Tabs stand around bodies in the capture log.
+  return { time, line: `${text}\t,"request":\t${request}\t,"response":\t${response}\t}\n` };
 };
 
 const prepareLog = async (file, folder) => {

@@ -62,6 +62,8 @@ export interface TrinoClient {
 
 const CALL_MS = 60_000;
 const BUSY_MS = 50;
+/** A server that is just up, or was held up, does not know of itself for a moment; nothing has begun then. */
+const NO_NODES = 'NO_NODES_AVAILABLE';
 
 /** Trino's HTTP protocol. @throws `TrinoError` for a statement that fails */
 export const trinoClient = (url: string, session: Session = {}): TrinoClient => {
@@ -70,10 +72,17 @@ export const trinoClient = (url: string, session: Session = {}): TrinoClient => 
     const headers = headersOf(session);
     if (parameters) headers['x-trino-prepared-statement'] = `given=${encodeURIComponent(sql)}`;
     const body = parameters ? `EXECUTE given USING ${parameters.join(', ')}` : sql;
-    let page = await call(`${url}/v1/statement`, { method: 'POST', body, headers });
+    const start = () => call(`${url}/v1/statement`, { method: 'POST', body, headers });
+    const patience = Date.now() + CALL_MS;
+    let page = await start();
     let columns: readonly TrinoColumn[] = [];
     const data: (readonly unknown[])[] = [];
     for (;;) {
+      if (page.error?.errorName === NO_NODES && Date.now() < patience) {
+        await sleep(BUSY_MS);
+        page = await start();
+        continue;
+      }
       if (page.error) throw errorOf(page.error);
       columns = page.columns ?? columns;
       data.push(...(page.data ?? []));

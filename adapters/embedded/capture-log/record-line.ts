@@ -2,9 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import type { CapturedBody, CaptureRecord } from '../../../core/capture/capture-record';
 import type { LineBuffer } from './line-buffer';
 
-/** Ends the columns and begins the bodies: within a JSON text no quote follows a comma unescaped. */
-export const REQUEST = ',"request":';
-export const RESPONSE = ',"response":';
+/** What stands around a body: tabs, which are blanks in JSON and are nowhere else in a line. */
+const around = (text: string): string => `\t${text}\t`;
+/** Ends the columns and begins the bodies. */
+export const REQUEST = around(',"request":');
+export const RESPONSE = around(',"response":');
+/** Ends the bodies. */
+export const END = '\t}';
 
 const quoted = (text: string | null): string => (text === null ? 'null' : JSON.stringify(text));
 
@@ -32,19 +36,17 @@ export const member = (name: string, value: string | number | null): string =>
 
 const OPEN = '{'.charCodeAt(0);
 const CLOSE = '}'.charCodeAt(0);
-const NEWLINE = 10;
-const RETURN = 13;
+const APART = [9, 10, 13];
 const indexOf = Buffer.prototype.indexOf;
 
 const isLine = (bytes: Uint8Array): boolean =>
   bytes[0] === OPEN &&
   bytes[bytes.length - 1] === CLOSE &&
-  indexOf.call(bytes, NEWLINE) < 0 &&
-  indexOf.call(bytes, RETURN) < 0 &&
+  APART.every((byte) => indexOf.call(bytes, byte) < 0) &&
   isUtf8(bytes);
 
 const isLineText = (text: string): boolean =>
-  text.startsWith('{') && text.endsWith('}') && !text.includes('\n') && !text.includes('\r');
+  text.startsWith('{') && text.endsWith('}') && !/[\t\n\r]/.test(text);
 
 const asText = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
@@ -81,7 +83,7 @@ export const addLine = (line: LineBuffer, record: CaptureRecord, time: number): 
   try {
     const afterRequest = addBody(line, columnsOf(record, time), record.request);
     const afterResponse = addBody(line, `${afterRequest}${RESPONSE}`, record.response);
-    line.addText(`${afterResponse}}\n`);
+    line.addText(`${afterResponse}${END}\n`);
   } catch (error) {
     line.cutTo(before);
     throw error;

@@ -6,6 +6,7 @@ import { type Duck, openDuck } from './duckdb';
 import { recover } from './part-files';
 import { openTableState } from './table-state';
 import { asked, descriptionOf, idOf, lineOf, openFolders, type Taught } from './tables-fixture';
+import { recordLine } from './window-lines';
 
 const closing: (() => void)[] = [];
 let reader: Duck;
@@ -144,7 +145,7 @@ describe('a build', () => {
     const line = (n: number) => lineOf(T, n, asked(['pH', 'alcohol'], [[n, 0]], [n]));
     for (let n = 1; n <= 5; n += 1) append([line(n)], { next: true });
     append([line(1), line(6)], { next: true });
-    const one = JSON.stringify(line(1)).length + 1;
+    const one = recordLine(line(1)).length + 1;
     const mostBytes = 1.5 * one;
     expect(await buildWith({ mostBytes })).toMatchObject({ requests: 4, rows: 4, more: true });
     expect(await buildWith({ mostBytes })).toMatchObject({ requests: 2, repeated: 1, more: false });
@@ -265,7 +266,7 @@ describe('a build', () => {
     writeFileSync(
       join(log, segmentFile(Date.parse(T), 1)),
       [first, lineOf(T, 3, asked(['pH', 'alcohol'], [[7, 8]], [9]))]
-        .map((line) => `${JSON.stringify(line)}\n`)
+        .map((line) => `${recordLine(line)}\n`)
         .join(''),
     );
     expect(await build()).toMatchObject({ requests: 1, repeated: 1 });

@@ -1,3 +1,4 @@
+import { END, REQUEST, RESPONSE } from '../capture-log/record-line';
 import type { GoldenCase } from './golden-case';
 import { asked, idOf, lineOf } from './tables-fixture';
 
@@ -12,7 +13,7 @@ const MANY = 10_000;
 /** A line whose request and predictions are spelt like this. */
 const spelt = (n: number, request: string, predictions: string): string => {
   const line = JSON.stringify(lineOf(T, n, { row_count: 2 })).slice(0, -1);
-  return `${line},"request":${request},"response":{"predictions":${predictions}}}`;
+  return `${line}${REQUEST}${request}${RESPONSE}{"predictions":${predictions}}${END}`;
 };
 
 /** Of a request that never reached a version. */

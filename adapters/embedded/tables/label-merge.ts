@@ -175,15 +175,12 @@ const labelledPart = async (
      TO ${literal(draft)} ${PART_FORMAT}`,
   );
   await duck.run(`DROP TABLE ${mine}`);
-  const [found] = await duck.rows(
-    `SELECT count(*)::INTEGER AS rows FROM read_parquet(${literal(draft)})`,
-  );
-  if (Number(found?.rows) !== part.rows) {
+  const { rows, bytes } = await footerOf(duck, draft);
+  if (rows !== part.rows) {
     throw new Error(
-      `${part.table} of ${part.date}: ${found?.rows} rows with labels, ${part.rows} without`,
+      `${part.table} of ${part.date}: ${rows} rows with labels, ${part.rows} without`,
     );
   }
-  const { bytes } = await footerOf(duck, draft);
   const next = { ...part, shape: shapeOf(columns), bytes };
   return { draft, path: partPath(folder, part), part: next };
 };

@@ -10,6 +10,7 @@ import {
 } from '../../../core/tables/service-table';
 import { segmentFile } from '../capture-log/segments';
 import type { Description } from './unpack-service';
+import { recordLine } from './window-lines';
 
 /** A UUIDv7 of a moment, its other digits from a number. */
 export const idOf = (time: string, n: number): string => {
@@ -72,7 +73,7 @@ export const openFolders = () => {
     /** Adds lines to the newest segment, or to a next one. */
     append(lines: readonly (Line | string)[], { next = false } = {}): void {
       if (next) sequence += 1;
-      const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
+      const text = lines.map((line) => (typeof line === 'string' ? line : recordLine(line)));
       const file = segmentFile(Date.parse('2026-11-20T10:00:00.000Z'), sequence);
       appendFileSync(join(log, file), text.map((line) => `${line}\n`).join(''));
     },

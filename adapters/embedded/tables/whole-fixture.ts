@@ -10,6 +10,7 @@ import { openLabels } from './labels-fixture';
 import { partPath } from './part-files';
 import { literal } from './quoting';
 import { naiveTables, READ } from './tables-model';
+import { recordLine } from './window-lines';
 
 /** When the tables begin. */
 export const START = '2026-11-20T00:00:00.000Z';
@@ -136,7 +137,7 @@ export const openWhole = async (pool: readonly Happened[], faults: Faults) => {
         .filter((n) => !model.isExpired(n))
         .map((n) => {
           model.predict(n);
-          return `${JSON.stringify(lineOfHappened(pool, n))}\n`;
+          return `${recordLine(lineOfHappened(pool, n))}\n`;
         });
       const text = how.junk + lines.join('');
       const at = how.cut ? text.length - 200 : text.length;

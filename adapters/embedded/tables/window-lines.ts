@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { END, REQUEST, RESPONSE } from '../capture-log/record-line';
 
 const NEWLINE = 10;
 const CHUNK_BYTES = 1 << 20;
@@ -7,13 +8,14 @@ const CHUNK_BYTES = 1 << 20;
 const SURROGATES =
   /\\\\|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(\\u[dD][89a-fA-F][\da-fA-F]{2})/g;
 
+const SPELT = new RegExp(`^[^\\t\\r]*${REQUEST}[^\\t\\r]*${RESPONSE}[^\\t\\r]*${END}$`);
+
 const chunksOf = (file: string): AsyncIterable<Buffer> =>
   createReadStream(file, { highWaterMark: CHUNK_BYTES });
 
 /**
- * Copies the lines that are records into one file and answers how many are none. DuckDB ends at some
- * broken lines, takes others together with the sound one that follows, and refuses half a surrogate
- * pair, which JSON allows.
+ * Copies the lines that are records into one file, spelt as this log has them, and answers how many are
+ * none. DuckDB refuses half a surrogate pair, which JSON allows.
  */
 export const keepRecords = async (files: readonly string[], copy: string): Promise<number> => {
   let others = 0;
@@ -52,15 +54,22 @@ const recordIn = (line: Buffer): string | null => {
     : text.replaceAll(SURROGATES, (token, half) => (half === undefined ? token : '\\ufffd'));
 };
 
-/** The line as it stands if its bodies are its last members, as they are in every line of this log. */
 const recordText = (text: string): string | null => {
   try {
     const record = JSON.parse(text);
     if (typeof record?.request_id !== 'string') return null;
-    if (Object.keys(record).slice(-2).join() === 'request,response') return text;
-    const { request = null, response = null, ...head } = record;
-    return JSON.stringify({ ...head, request, response });
+    return SPELT.test(text) ? text : recordLine(record);
   } catch {
     return null;
   }
+};
+
+/** A record's line, spelt as this log has it. */
+export const recordLine = ({
+  request = null,
+  response = null,
+  ...columns
+}: Readonly<Record<string, unknown>>): string => {
+  const head = JSON.stringify(columns).slice(0, -1);
+  return `${head}${REQUEST}${JSON.stringify(request)}${RESPONSE}${JSON.stringify(response)}${END}`;
 };

@@ -159,27 +159,35 @@ const writeSlice = async (
        UNION ALL BY NAME (SELECT * EXCLUDE (${name(partition)}) FROM (${select(date, from, to)})))
      TO ${literal(draft)} ${PART_FORMAT}`,
   );
-  const file = `read_parquet(${literal(draft)}, hive_partitioning = false)`;
-  const [found] = await duck.rows(
-    `SELECT count(*)::INTEGER AS rows, ${key === null ? 'rows' : `count(DISTINCT ${name(key)})::INTEGER`} AS keys FROM ${file}`,
-  );
   const rows = to - from + (grown?.rows ?? 0);
-  const isRight = Number(found?.rows) === rows && Number(found?.keys) === rows;
-  const wrong = isRight
-    ? undefined
-    : `${table} of ${date} came to ${found?.rows} rows of ${found?.keys}, and not to ${rows}: the part stays as it was`;
-  const part = { ...next, rows, ...(await footerOf(duck, draft)) };
+  const { rows: found, ...footer } = await footerOf(duck, draft);
+  // New rows are of different requests; it is those that were there before which may be the same.
+  const keys = grown && key !== null ? await distinct(duck, draft, key) : found;
+  const wrong =
+    found === rows && keys === rows
+      ? undefined
+      : `${table} of ${date} came to ${found} rows of ${keys}, and not to ${rows}: the part stays as it was`;
+  const part = { ...next, rows, ...footer };
   return { replacement: { draft, path: partPath(folder, part), part }, wrong };
+};
+
+const distinct = async (duck: Duck, file: string, key: string): Promise<number> => {
+  const [found] = await duck.rows(
+    `SELECT count(DISTINCT ${name(key)})::INTEGER AS keys
+     FROM read_parquet(${literal(file)}, hive_partitioning = false)`,
+  );
+  return Number(found?.keys);
 };
 
 /** What a Parquet file's footer tells of it. */
 export const footerOf = async (
   duck: Duck,
   file: string,
-): Promise<Pick<Part, 'bytes' | 'firstId' | 'lastId'>> => {
+): Promise<Pick<Part, 'rows' | 'bytes' | 'firstId' | 'lastId'>> => {
   const ids = `FILTER (path_in_schema = 'request_id')`;
   const [footer] = await duck.rows(
     `SELECT sum(total_uncompressed_size)::BIGINT AS bytes,
+       (sum(num_values) ${ids})::INTEGER AS rows,
        bool_and(stats_min_value IS NOT NULL) ${ids} AS known,
        min(stats_min_value) ${ids} AS first, max(stats_max_value) ${ids} AS last
      FROM parquet_metadata(${literal(file)})`,
@@ -192,7 +200,7 @@ export const footerOf = async (
          FROM read_parquet(${literal(file)}, hive_partitioning = false)`,
       );
   return {
-    bytes: Number(footer?.bytes),
+    ...{ rows: Number(footer?.rows), bytes: Number(footer?.bytes) },
     ...{ firstId: String(range?.first), lastId: String(range?.last) },
   };
 };
