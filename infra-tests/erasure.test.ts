@@ -132,5 +132,14 @@ describe('what was captured', () => {
       ['other'],
       ['wine'],
     ]);
+
+    // What is left of a service that is gone can still be taken out, once.
+    const late = () => operator('/api/services/kept-one?purge=true', { method: 'DELETE' });
+    expect((await late()).status).toBe(204);
+    expect(filesWith(platform.data, 'asked-kept-one')).toEqual([]);
+    expect(await late()).toMatchObject({
+      status: 404,
+      body: { type: 'urn:tidegate:service-not-found' },
+    });
   }, 60_000);
 });

@@ -1,3 +1,4 @@
+import { tableRecords } from '../tables/table-records';
 import { deleteService, finishDeletions } from './delete-service';
 import { newService, openServices, version } from './services-fixture';
 
@@ -57,6 +58,25 @@ describe('deleting a service', () => {
     await expect(create(newService(service))).rejects.toMatchObject({ kind: 'already-exists' });
     isGone = true;
     await finishDeletions(purging)();
+    await create(newService(service));
+  });
+
+  it('takes what was captured of a service that was deleted before, once', async () => {
+    const { stop, store, create, deletion, removed, services, ...use } = await open();
+    await stop({ service });
+    await use.delete({ service, purge: false });
+    expect(removed).not.toContain('tables of wine');
+    const purging = { ...deletion, purge: async () => false };
+    await deleteService(purging)({ service, purge: true });
+    await expect(services.find(service)).resolves.toBeUndefined();
+    await expect(create(newService(service))).rejects.toMatchObject({ kind: 'already-exists' });
+    await use.finishDeletions();
+    expect(removed).toContain('tables of wine');
+
+    await tableRecords(store).remove(service);
+    await expect(use.delete({ service, purge: true })).rejects.toMatchObject({
+      kind: 'service-not-found',
+    });
     await create(newService(service));
   });
 

@@ -42,7 +42,8 @@ const finishDeletion =
   };
 
 /**
- * Deletes a stopped service with all that belongs to it. A deletion that was cut off goes on when it
+ * Deletes a stopped service with all that belongs to it; what was captured of one that was deleted before
+ * can still be purged. A deletion that was cut off goes on when it
  * is asked for again, or by `finishDeletions`.
  * @throws `service-not-found`, `not-stopped`, `managed-by-manifest`, `revision-conflict`
  */
@@ -54,6 +55,7 @@ export const deleteService = (needs: Needs) => {
     await retryRaces(async (write) => {
       const document = await services.read(name);
       if (!document && (await services.findDeletion(name))) return;
+      if (!document && purge && (await write(services.beginPurge(name)))) return;
       const found = foundService(document, name);
       assertRevision(found.service, revision);
       assertNotManaged(found);

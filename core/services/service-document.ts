@@ -29,13 +29,15 @@ export interface Deletion {
 /** The revision of what a first write made is only known to the store: until the next it is null. */
 type Unnumbered<T> = T & { readonly revision: number | null };
 
-/** A service as its record holds it. */
-export interface ServiceRow {
-  readonly service: Unnumbered<Service>;
-  readonly versions: readonly Unnumbered<ServiceVersion>[];
-  readonly applied: AppliedManifest | null;
-  readonly deleting: Deletion | null;
-}
+/** A service as its record holds it; of one that is being deleted no more is looked at than that. */
+export type ServiceRow =
+  | {
+      readonly service: Unnumbered<Service>;
+      readonly versions: readonly Unnumbered<ServiceVersion>[];
+      readonly applied: AppliedManifest | null;
+      readonly deleting: null;
+    }
+  | { readonly deleting: Deletion };
 
 const numbered = <T>(part: Unnumbered<T>, revision: number): Stored<T> => ({
   ...part,
@@ -44,8 +46,9 @@ const numbered = <T>(part: Unnumbered<T>, revision: number): Stored<T> => ({
 
 /** A record as read; undefined for a service that is being deleted. */
 export const toDocument = ({ document, revision }: StoredRecord): ServiceDocument | undefined => {
-  const { service, versions, applied, deleting } = document as ServiceRow;
-  if (deleting) return;
+  const row = document as ServiceRow;
+  if (row.deleting) return;
+  const { service, versions, applied } = row;
   return {
     service: numbered(service, revision),
     versions: versions.map((version) => numbered(version, revision)),

@@ -3,6 +3,7 @@ import type { Change, RecordStore } from '../shared/record-store';
 import { unlessRaced } from '../shared/revisions';
 import type { Stored } from '../shared/stored';
 import { ensureTables } from '../tables/ensure-tables';
+import { tableRecords } from '../tables/table-records';
 import { heldModels } from './held-models';
 import type { Service, ServiceVersion } from './service';
 import {
@@ -99,8 +100,18 @@ export const serviceRecords = (store: RecordStore, tellTables = NOBODY) => {
     },
 
     /** From here on the service is not found. @throws `revision-conflict` */
-    async beginDeletion({ seen, ...document }: ServiceDocument, deleting: Deletion): Promise<void> {
-      await put(document.service.name, seen, { ...document, deleting });
+    async beginDeletion({ seen, service }: ServiceDocument, deleting: Deletion): Promise<void> {
+      await put(service.name, seen, { deleting });
+    },
+
+    /**
+     * The same for what is left of a service that was deleted: false when it has no tables.
+     * @throws `revision-conflict`
+     */
+    async beginPurge(name: string): Promise<boolean> {
+      if (!(await tableRecords(store).find(name))) return false;
+      await put(name, 0, { deleting: { purge: true } });
+      return true;
     },
 
     async findDeletion(name: string): Promise<Deletion | null> {
