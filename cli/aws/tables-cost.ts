@@ -49,6 +49,8 @@ const KB_A_GB = 1024 ** 2;
 const HOUR_S = 3600;
 const DAY_S = 86_400;
 const KINDS = 2;
+/** Pieces of work once a day: of the service, and of the tables of all services. */
+const DAILY = 2;
 
 /** The assumptions as sentences. */
 export const tablesAssumptions: readonly string[] = [
@@ -79,9 +81,9 @@ export const tablesCost = ({ predictions, perSecond }: Asked): readonly CostLine
       (BUILT.rewrites * scanUsd(bytesOf(DAY_S)) + (BUILT.upkeep - BUILT.rewrites) * scanUsd(0));
   const states =
     builds * (BUILT.states.service + KINDS * BUILT.states.work) +
-    days * BUILT.states.work +
+    days * (BUILT.states.service + DAILY * BUILT.states.work) +
     statements * BUILT.states.statement;
-  const asked = statements + builds * KINDS + days;
+  const asked = statements + builds * KINDS + days * DAILY;
   const objects = Math.min(predictions, seconds / ASSUMED.objectS) + builds;
   const gbSeconds =
     (asked * ASSUMED.nextS * BUILT.memoryMb.build + objects * ASSUMED.markS * BUILT.memoryMb.mark) /

@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -19,12 +27,18 @@ import {
   platformEmulator,
   problem,
 } from '../testing/platform-emulator';
+import { readParquet } from '../testing/read-parquet';
 import { pageOf } from '../testing/resources';
 import { type CliRun, runCli } from '../testing/run-cli';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-sql-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 let platform: PlatformEmulator;
+let bundled: CliProgram;
+beforeAll(async () => {
+  bundled = await cliProgram();
+}, 60_000);
+afterAll(() => bundled.remove());
 afterEach(() => platform.close());
 
 const RESULT = {
@@ -225,6 +239,100 @@ describe('a whole result', () => {
       expect([stderr.includes('secret'), files()]).toEqual([false, []]);
     });
 
+    describe('and is no Parquet', () => {
+      const errors = [{ path: 'query.format', code: 'not-offered', message: 'csv alone' }];
+      const columns = [
+        { name: 'name', type: 'varchar' },
+        { name: 'n', type: 'decimal(38,2)' },
+      ];
+      const refusing = (more: object): Answers => ({
+        [RUN]: () => ({ body: { ...RESULT, columns } }),
+        [`GET ${QUERY}/result`]: ({ query }) =>
+          query.format === 'parquet'
+            ? problem(400, 'bad-request', 'a result is a CSV here', more)
+            : { status: 303, headers: { location: address } },
+      });
+      const formats = () => platform.asked.flatMap(({ query }) => query.format ?? []);
+
+      it.each([
+        ['--output', 'whole.parquet'],
+        ['--parquet', 'whole'],
+      ])('is made into it here: %s', async (option, name) => {
+        answers = (response) => response.end('"name","n"\n"red","2.50"\n,\n"","0.01"\n');
+        const file = join(folder, name);
+        writeFileSync(file, 'older');
+        const { code, stderr } = await sql(['SELECT 1', option, file], refusing({ errors }));
+        expect([code, stderr]).toEqual([0, expect.stringMatching(/^wrote \S+, \d+ B\n$/)]);
+        expect(await readParquet(file)).toEqual({
+          columns: [
+            ['name', 'VARCHAR'],
+            ['n', 'DECIMAL(38,2)'],
+          ],
+          rows: [
+            ['red', '2.50'],
+            [null, null],
+            ['', '0.01'],
+          ],
+        });
+        expect([files(), formats()]).toEqual([[name], ['parquet', 'csv']]);
+      });
+
+      it.each<[string, (response: ServerResponse) => void, string]>([
+        ['cannot be made into it', (to) => to.end('"name","n"\n"red","x"\n'), '--csv'],
+        ['cannot be fetched', (to) => to.writeHead(403).end(), '(403)'],
+        ['breaks off', (to) => to.write('"name"\n', () => to.destroy()), 'cannot be reached'],
+      ])('and %s leaves the older file as it is, and nothing else', async (_, answer, words) => {
+        answers = answer;
+        const file = join(folder, 'whole.parquet');
+        writeFileSync(file, 'older');
+        const asked = ['SELECT 1', '--parquet', file];
+        const { code, stderr } = await sql(asked, refusing({ errors }));
+        expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);
+        expect([files(), readFileSync(file, 'utf8')]).toEqual([['whole.parquet'], 'older']);
+      });
+
+      it('stays refused for another reason', async () => {
+        const file = join(folder, 'whole.parquet');
+        const other = [{ path: 'query.format', code: 'invalid_value', message: 'wrong' }];
+        const asked = ['SELECT 1', '--parquet', file];
+        const { code, stderr } = await sql(asked, refusing({ errors: other }));
+        expect([code, stderr]).toEqual([1, expect.stringContaining('a result is a CSV here')]);
+        expect([files(), formats()]).toEqual([[], ['parquet']]);
+      });
+
+      it('ends on Ctrl-C while it is made, and leaves nothing', async () => {
+        answers = (response) => response.end(`"name","n"\n${'"red","2.50"\n'.repeat(6_000_000)}`);
+        symlinkSync(join(__dirname, '../../node_modules'), join(bundled.folder, 'node_modules'));
+        const file = join(folder, 'whole.parquet');
+        platform = await platformEmulator({
+          ...refusing({ errors }),
+          [`DELETE ${QUERY}`]: () => ({ status: 204 }),
+        });
+        const child = spawn(
+          process.execPath,
+          [bundled.script, 'sql', 'SELECT 1', '--parquet', file],
+          {
+            env: { TIDEGATE_ENDPOINT: platform.endpoint, TIDEGATE_TOKEN: 'tgo-test' },
+          },
+        );
+        let stderr = '';
+        child.stderr.on('data', (piece: Buffer) => {
+          stderr += piece;
+        });
+        const ended = once(child, 'close');
+        const begun = () =>
+          files().some((name) => existsSync(join(folder, name, 'made.parquet'))) ||
+          child.exitCode !== null;
+        while (!begun()) await new Promise((resolve) => setTimeout(resolve, 5));
+        child.kill('SIGINT');
+        expect([await ended, stderr]).toEqual([
+          [1, null],
+          expect.stringContaining('was cancelled'),
+        ]);
+        expect(files()).toEqual([]);
+      });
+    });
+
     it.each(['elsewhere', 'ftp://127.0.0.1/x', ''])('at no address is refused: %j', async (to) => {
       const { code, stderr } = await sql(['SELECT 1', '--csv'], leadsTo(to));
       expect([code, stderr, seen]).toEqual([1, expect.stringContaining('redirect'), null]);
@@ -252,12 +360,6 @@ describe('a whole result', () => {
 });
 
 describe('Ctrl-C', () => {
-  let cli: CliProgram;
-  beforeAll(async () => {
-    cli = await cliProgram();
-  }, 60_000);
-  afterAll(() => cli.remove());
-
   it('cancels the statement on the platform', async () => {
     let isCancelled = false;
     const asked = Promise.withResolvers<void>();
@@ -273,7 +375,7 @@ describe('Ctrl-C', () => {
         return { status: 204 };
       },
     });
-    const child = spawn(process.execPath, [cli.script, 'sql', 'SELECT 1'], {
+    const child = spawn(process.execPath, [bundled.script, 'sql', 'SELECT 1'], {
       env: {
         PATH: process.env.PATH ?? '',
         TIDEGATE_ENDPOINT: platform.endpoint,

@@ -3,8 +3,9 @@ import { openInput } from '../inference/input';
 import type { Session } from '../session';
 import { interruptible } from '../terminal/interrupt';
 import { ask } from './ask';
-import { fetchResult, type ResultFormat } from './fetch-result';
+import { fetchResult } from './fetch-result';
 import { prompt } from './prompt';
+import type { ResultFormat } from './result-pieces';
 import { showRows } from './show-rows';
 
 interface SqlOptions {

@@ -38,7 +38,7 @@ export const cliProgram = async (): Promise<CliProgram> => {
     outExtension: { '.js': '.mjs' },
     entryNames: 'tidegate',
     banner: { js: REQUIRE },
-    external: ['@aws-sdk/*'],
+    external: ['@aws-sdk/*', '@duckdb/node-api'],
     logLevel: 'warning',
   });
   const script = join(folder, 'tidegate.mjs');

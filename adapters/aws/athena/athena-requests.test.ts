@@ -150,10 +150,11 @@ describeTrino(
         expect(text).toBe('"a","d"\n"1","b,""c"\n');
       });
 
-      it('is none for Parquet, which says how to have it', async () => {
+      it('is none for Parquet, which says how to have it, also to a program', async () => {
         const id = await ask('SELECT 1 AS a');
         await expect(files()(id, 'parquet')).rejects.toMatchObject({
           ...{ kind: 'bad-request', message: expect.stringContaining('UNLOAD') },
+          faults: [{ path: 'query.format', code: 'not-offered' }],
         });
       });
 

@@ -48,10 +48,13 @@ const result = (
   rows: QueryRows['rows'],
   truncated: boolean,
 ): QueryRows => ({
-  columns: columns.map(({ Name = '', Type = '' }) => ({ name: Name, type: Type })),
+  columns: columns.map((column) => ({ name: column.Name ?? '', type: typeOf(column) })),
   rows,
   truncated,
 });
+
+const typeOf = ({ Type = '', Precision = 0, Scale = 0 }: ColumnInfo): string =>
+  Type === 'decimal' && Precision > 0 ? `decimal(${Precision},${Scale})` : Type;
 
 /** What texts come to in JSON, where some letters take two. */
 const sizeOf = ({ Data = [] }: Row): number =>

@@ -1,6 +1,6 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { DomainError } from '../../../core/shared/domain-error';
+import { DomainError, type Fault } from '../../../core/shared/domain-error';
 import type { RecordStore } from '../../../core/shared/record-store';
 import type { ResultPlace, Warehouse } from '../../../core/tables/warehouse';
 import { askedQueries } from './asked-queries';
@@ -16,14 +16,20 @@ interface Needs {
 
 const VALID_S = 300;
 
+/** By this, and not by words, the command line knows that it has to make Parquet itself. */
+const NOT_OFFERED: Fault = {
+  ...{ path: 'query.format', code: 'not-offered' },
+  message: 'csv is the one that there is',
+};
+
 /** Where the whole result of a query lies: Athena has written it as CSV when it ran. */
 export const queryFile =
   ({ runner, s3, store, now }: Needs): Warehouse['queryResult'] =>
   async (id, format): Promise<ResultPlace> => {
     if (format !== 'csv') {
       const why =
-        "on AWS a whole result is a CSV: ask with format=csv, or have Athena write Parquet: UNLOAD (SELECT …) TO 's3://…' WITH (format = 'PARQUET')";
-      throw new DomainError('bad-request', why);
+        "on AWS a whole result is a CSV: ask with format=csv, of which `tidegate sql --parquet` makes Parquet, or have Athena write Parquet: UNLOAD (SELECT …) TO 's3://…' WITH (format = 'PARQUET')";
+      throw new DomainError('bad-request', why, { faults: [NOT_OFFERED] });
     }
     const query = (await askedQueries(store, now).find(id)) && (await runner.find(id));
     if (!query) {

@@ -40,14 +40,17 @@ export const columnInfosOf = ({ columns }: TrinoAnswer) =>
   columns.map(({ name, type, typeSignature }) => ({
     ...{ CatalogName: 'hive', SchemaName: '', TableName: '', Name: name, Label: name },
     Type: typeSignature.rawType,
-    ...{ Precision: precisionOf(type), Scale: 0, Nullable: 'UNKNOWN' },
+    ...{ ...sizeOf(type), Nullable: 'UNKNOWN' },
     CaseSensitive: typeSignature.rawType === 'varchar',
   }));
 
 const PRECISIONS: Readonly<Record<string, number>> = {
   ...{ integer: 10, bigint: 19, double: 17, real: 17, varchar: 2_147_483_647 },
 };
-const precisionOf = (type: string): number => PRECISIONS[type] ?? 0;
+const sizeOf = (type: string): { readonly Precision: number; readonly Scale: number } => {
+  const [, precision, scale] = /^decimal\((\d+),\s*(\d+)\)$/.exec(type) ?? [];
+  return { Precision: Number(precision ?? PRECISIONS[type] ?? 0), Scale: Number(scale ?? 0) };
+};
 
 /** The file that Athena leaves of a SELECT. */
 export const csvOf = (rows: ReturnType<typeof rowsOf>): string =>
