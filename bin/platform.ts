@@ -41,16 +41,18 @@ const there = existsSync(DEFAULT_MANIFEST) ? DEFAULT_MANIFEST : 'none';
 const manifest = String(given ?? there);
 
 // Whose account it will be is not known without credentials.
-const registries =
+const ecr =
   env.account !== undefined && env.region !== undefined
     ? imageRegistries(env.account, env.region, config)
     : null;
 
+const { privateRegistries: registries } = config;
+
 const addServices = async (scratch: string): Promise<void> => {
   const { files, templates } = await manifestServices({
-    ...{ stage, scratch, hasGpuImage: api.hasGpuImage },
+    ...{ stage, scratch, hasGpuImage: api.hasGpuImage, registries },
     assertCompute: assertAllowed(config.allowedInstanceTypes),
-    assertImage: assertImage(registries),
+    assertImage: assertImage({ ecr, others: registries.map(({ registry }) => registry) }),
   })(manifest);
   const packages = new PackagesStack(app, `${prefix}-packages`, { env, stage, files });
   packages.addStackDependency(

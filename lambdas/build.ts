@@ -40,7 +40,7 @@ type Ask =
 type Answer =
   | readonly ServiceWork[]
   | Advice
-  | { readonly failed: string; readonly service: string };
+  | { readonly failed: string; readonly service: string; readonly kind: Work['item']['kind'] };
 
 /** Within a minute, which it may take in all. */
 const ANSWER_MS = 10_000;
@@ -116,7 +116,7 @@ const answer = async (asked: Ask): Promise<Answer> => {
       const { kind, service } = asked.work.item;
       logger.error('a build failed', { work: kind, of_service: service, why: asked.why });
       metrics.addMetric('TablesFailed', MetricUnit.Count, 1);
-      return { failed: asked.why, service };
+      return { failed: asked.why, service, kind };
     }
   }
 };

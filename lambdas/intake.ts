@@ -15,13 +15,19 @@ import { staticChecks } from '../model-server/static-checks';
 import { variable } from './support/environment';
 import { inScratch } from './support/in-scratch';
 import { observed } from './support/observability';
+import { privateRegistries } from './support/private-registries';
 
 /** An archive of 2 GB, what it holds and a copy of that lie on the disk at once. */
 const MOST_UNPACKED = 3 * 1024 ** 3;
 
 const at = { client: new S3Client({}), bucket: variable('ARTIFACTS_BUCKET') };
 const uploads = s3Uploads({ ...at, newId });
-const checks = staticChecks({ assertImage: assertImage(variable('IMAGE_REGISTRIES').split(',')) });
+const checks = staticChecks({
+  assertImage: assertImage({
+    ecr: variable('IMAGE_REGISTRIES').split(','),
+    others: privateRegistries.map(({ registry }) => registry),
+  }),
+});
 
 const openIntake = (scratch: string) => {
   const sources = s3PackageSources({

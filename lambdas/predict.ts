@@ -48,7 +48,6 @@ const answer = async (event: APIGatewayProxyEvent, requestId: string, startedAt:
   const isPreflight = event.httpMethod === 'OPTIONS';
   const caller = isPreflight ? null : callerIn(event.requestContext.authorizer);
   const rooms = await prediction();
-  await rooms.host.ready(service);
   if (caller?.keyId) rooms.uses.touch(service, caller.keyId, now().getTime());
   const admitted = admit({
     directory: rooms.directory,

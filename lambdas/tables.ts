@@ -30,7 +30,7 @@ export const handler = controlHandler({
         findQuery: findQuery({ warehouse }),
         queryResult: warehouse.queryResult,
         cancelQuery: cancelQuery({ warehouse }),
-        startRun: startRun({ warehouse, services, tables }),
+        startRun: startRun({ warehouse, services, tables, now }),
         findRun: findRun({ warehouse }),
         status: tablesStatus({ warehouse, tables }),
       }),

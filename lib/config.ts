@@ -1,8 +1,12 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { PrivateRegistry } from '../core/models/container';
 import type { FunctionName } from './functions';
 
-/** Private subnets that functions run in: they need endpoints, or a way out, to the services they call. */
+/**
+ * Private subnets that functions run in, and models with images of `privateRegistries`: they need
+ * endpoints, or a way out, to the services they call.
+ */
 export interface Network {
   readonly vpcId: string;
   readonly availabilityZones: readonly string[];
@@ -47,7 +51,7 @@ export interface StageConfig {
   readonly capture: CaptureBucket | null;
   /** The database of the tables, in Glue's catalog: `inference` by default; no two stages of an account share one. */
   readonly database: string;
-  /** Minutes from one build of tables to the next, 15 by default: what has arrived by then is built. */
+  /** Whole minutes from one build of tables to the next, 5 to 360, 15 by default: what has arrived by then is built. */
   readonly tablesEvery: number;
   /**
    * Bytes that one statement may read before Athena stops it, 10 MB at least: $5 a TB. Of builds $0.50 by
@@ -73,6 +77,11 @@ export interface StageConfig {
    * `763104351884.dkr.ecr.eu-west-1.amazonaws.com`; the account's own may be used in any case.
    */
   readonly imageRegistries: readonly string[];
+  /**
+   * Registries outside ECR that images of models may come from; none by default. SageMaker reaches
+   * them through `network`, which must then have subnets in two availability zones.
+   */
+  readonly privateRegistries: readonly PrivateRegistry[];
   /** Whether ONNX models may run on GPUs, which takes a second image of the model server; false by default. */
   readonly gpu: boolean;
   /** By function; what is not named shares the account's, which is 10 in a new account. */
@@ -86,7 +95,10 @@ export interface StageConfig {
    * and Region: true by default, false where something else has set it.
    */
   readonly apiGatewayAccount: boolean;
-  /** The network of the functions; by default none, which reaches AWS by its public endpoints. */
+  /**
+   * The network of the functions, and of models with images of `privateRegistries`; by default none,
+   * which reaches AWS by its public endpoints.
+   */
   readonly network: Network | null;
   /** The API's address where it is not API Gateway's own, such as `https://api.example.com`. */
   readonly baseUrl: string | null;
@@ -113,6 +125,7 @@ const defaults: StageConfig = {
   ],
   modelBuckets: [],
   imageRegistries: [],
+  privateRegistries: [],
   gpu: false,
   concurrency: {},
   throttle: { rate: 1_000, burst: 2_000 },

@@ -16,6 +16,8 @@ export type PlatformValue =
   | 'capture-role'
   | 'model-server-image'
   | 'model-server-image-gpu'
+  | 'model-subnets'
+  | 'model-security-group'
   | 'alarm-topic'
   | 'packages-function';
 

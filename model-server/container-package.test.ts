@@ -98,7 +98,11 @@ describe('a package that names a container image', () => {
     ['a variable of no name', { image, signature, environment: { '1=': '' } }, /environment is no/],
     ['a list of variables', { image, signature, environment: ['A'] }, /environment is no/],
     ['a command', { image, signature, command: ['serve'] }, /gives containers no command/],
-    ['registry credentials', { image, signature, credentials: {} }, /logs in to no other registry/],
+    [
+      'registry credentials',
+      { image, signature, credentials: {} },
+      /log in to a registry with is for its stage/,
+    ],
   ])('is refused with %s', (_, said, why) => {
     const folder = saying(said);
     expect(() => describeStatically(folder)).toThrow(why);

@@ -47,7 +47,7 @@ const read = (value: unknown, data: boolean): ContainerPackage => {
   const strange = Object.keys(value).find((name) => !MEMBERS.has(name));
   if (strange !== undefined) {
     throw new Error(
-      'it has a member that it cannot have; SageMaker gives containers no command, and logs in to no other registry',
+      'it has a member that it cannot have; SageMaker gives containers no command, and what to log in to a registry with is for its stage to say, privateRegistries',
     );
   }
   const { image, environment, signature = null } = value;

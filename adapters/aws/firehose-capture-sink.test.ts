@@ -158,7 +158,7 @@ describePython('capture through Firehose', (python) => {
     const [line = '', spilled = '', ...others] = (await keysIn(place.bucket)).toSorted();
     expect(others).toEqual([]);
     expect(line).toMatch(/^ml\/live\/requests\/service=wine\/dt=2026-01-01\/hour=12\/direct-/);
-    expect(spilled).toMatch(/^ml\/live\/spill\/service=wine\/dt=2026-01-01\/.+\.json$/);
+    expect(spilled).toMatch(/^ml\/live\/spill\/service=wine\/dt=2026-01-01\/hour=12\/[^/]+\.json$/);
     // Whoever reads the line finds the bodies.
     const { spill_uri } = JSON.parse(await textAt(place.bucket, line));
     expect(spill_uri).toBe(`s3://${place.bucket}/${spilled}`);

@@ -54,9 +54,11 @@ export const firehoseCaptureSink = (needs: Needs): CaptureSink => {
   const putObject = (Key: string, Body: Buffer | string) =>
     s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
 
-  /** Where a delivery stream puts what arrives now. */
-  const arrivalPrefix = (service: string, time: Date): string =>
-    `${prefix}requests/service=${service}/dt=${dayOf(time)}/hour=${time.toISOString().slice(11, 13)}/`;
+  /** Where something lies that arrives now; requests, where a delivery stream puts them. */
+  const placeOf = (folder: 'requests' | 'spill', service: string): string => {
+    const time = now().toISOString();
+    return `${prefix}${folder}/service=${service}/dt=${time.slice(0, 10)}/hour=${time.slice(11, 13)}/`;
+  };
 
   const lose = (records: readonly Pick<Pending, 'record' | 'settled'>[], error: unknown): void => {
     counts.lost += records.length;
@@ -82,7 +84,7 @@ export const firehoseCaptureSink = (needs: Needs): CaptureSink => {
     try {
       const line = lineOf(one.record, null);
       if (line.length <= MOST_BYTES) return { ...one, line };
-      const key = `${prefix}spill/service=${service}/dt=${dayOf(now())}/${request_id}.json`;
+      const key = `${placeOf('spill', service)}${request_id}.json`;
       await putObject(key, JSON.stringify(bodiesOf(one.record)));
       return { ...one, line: lineOf(one.record, `s3://${bucket}/${key}`) };
     } catch (error) {
@@ -130,7 +132,7 @@ export const firehoseCaptureSink = (needs: Needs): CaptureSink => {
     if (left.length === 0) return;
     try {
       const [first] = left;
-      const key = `${arrivalPrefix(service, now())}direct-${first?.record.request_id}.ndjson`;
+      const key = `${placeOf('requests', service)}direct-${first?.record.request_id}.ndjson`;
       await putObject(key, Buffer.concat(left.map(({ line }) => line)));
       keep(left);
     } catch (error) {
@@ -181,8 +183,6 @@ export const firehoseCaptureSink = (needs: Needs): CaptureSink => {
 
 const sizeOf = ({ request_bytes, response_bytes }: CaptureRecord): number =>
   request_bytes + response_bytes + 1_000;
-
-const dayOf = (time: Date): string => time.toISOString().slice(0, 10);
 
 const batchesOf = (records: readonly Pending[]): readonly (readonly Pending[])[] => {
   const batches: Pending[][] = [];

@@ -1,5 +1,5 @@
 import type { Answer } from '../../core/inference/answer';
-import type { VersionChooser } from '../../core/inference/choose-version';
+import { noSuchVersion, type VersionChooser } from '../../core/inference/choose-version';
 import type { ModelHost } from '../../core/inference/model-host';
 import type { ServingService, ServingVersion } from '../../core/inference/service-directory';
 import { requestNamed } from '../../core/inference/trace-context';
@@ -193,6 +193,8 @@ export const chosen = (
   splitKey: string | undefined,
 ): ServingVersion => {
   assertRunning(service);
+  // One that was deleted answers a little longer to who still gives it traffic.
+  if (pinned !== undefined && !versions.has(pinned)) throw noSuchVersion();
   const version = versions.get(chooser.choose(service, pinned ?? null, splitKey ?? null));
   const model = version && modelOf(service.name, version.name);
   if (version && model) return withModel(version, model);

@@ -37,7 +37,7 @@ const AskedImage = z.strictObject(
   {
     error: ({ code }) =>
       code === 'unrecognized_keys'
-        ? 'an image has uri, environment, signature and data; for no home gives containers a command, or logs in to a registry'
+        ? 'an image has uri, environment, signature and data; for no home gives containers a command, and what to log in to a registry with is for its stage to say, privateRegistries'
         : undefined,
   },
 );

@@ -145,7 +145,10 @@ describe('the control API of models', () => {
     [{ source: { image: { uri: 'a', environment: { A: 1 } } } }, /source/],
     [{ source: { image: { uri: 'a', signature: {} } } }, /source/],
     [{ source: { image: { uri: 'a', command: ['serve'] } } }, /no home gives containers a command/],
-    [{ source: { image: { uri: 'a', credentials: {} } } }, /logs in to a registry/],
+    [
+      { source: { image: { uri: 'a', credentials: {} } } },
+      /log in to a registry with is for its stage/,
+    ],
     [{ source: { mlflow: 'models:/a/1' } }, /MLFLOW_TRACKING_URI/],
     [{ source: { path: '/etc' } }, /TIDEGATE_MODEL_ROOTS/],
     [{ source: { upload: 'x' }, extra: 1 }, /body/],

@@ -30,7 +30,7 @@ const open = async (work: (asked: AskedRun) => Promise<RunCounts>, patienceMs = 
   };
   // Whether a service is there is all that is asked of it.
   const services = { read: async (name: string) => (name === 'wine' ? nothing : undefined) };
-  const needs = { warehouse, tables, services };
+  const needs = { warehouse, tables, services, now: () => new Date() };
   const endpoints = tableEndpoints({
     ...{ tables, database: 'inference' },
     ...{ runQuery: nowhere, findQuery: nowhere, cancelQuery: nowhere },
@@ -54,6 +54,28 @@ const nothing = {} as never;
 const wine = { service: 'wine' };
 
 describe('runs on tables', () => {
+  it('are waited for as long as a caller still waits when they have begun', async () => {
+    let time = 0;
+    const waits: number[] = [];
+    const start = startRun({
+      ...{ now: () => new Date(time), services: { read: async () => nothing } },
+      tables: { find: async () => undefined },
+      warehouse: {
+        startRun: async () => {
+          time += 20_000;
+          return 'run';
+        },
+        runState: async (_id, waitMs) => {
+          waits.push(waitMs);
+          return undefined;
+        },
+        status: async () => STATUS,
+      },
+    });
+    await start({ kind: 'refresh', service: 'wine', from: '2026-11-20', to: '2026-11-20' });
+    expect(waits).toEqual([5_000]);
+  });
+
   it('answer with what they came to when they are short', async () => {
     const { call, asked } = await open(async () => COUNTS);
     const { rows, errors, labels } = COUNTS;

@@ -7,7 +7,7 @@ import type { PlatformLog } from '../../adapters/embedded/platform-log';
 import { duckWarehouse } from '../../adapters/embedded/tables/duck-warehouse';
 import { tableRequests } from '../../adapters/embedded/tables/table-requests';
 import { type Heard, tableWorker } from '../../adapters/embedded/tables/table-worker';
-import { clock, newId } from '../../adapters/primitives';
+import { clock, newId, now } from '../../adapters/primitives';
 import type { CapturedRequests } from '../../core/capture/captured-requests';
 import type { ServiceEvents } from '../../core/services/service-events';
 import type { ServiceRecords } from '../../core/services/service-records';
@@ -108,7 +108,7 @@ export const tableRoom = ({
       findQuery: findQuery({ warehouse }),
       queryResult: warehouse.queryResult,
       cancelQuery: cancelQuery({ warehouse }),
-      startRun: startRun({ warehouse, services, tables }),
+      startRun: startRun({ warehouse, services, tables, now }),
       findRun: findRun({ warehouse }),
       status: tablesStatus({ warehouse, tables }),
       database: 'inference',

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { readManifest } from '../../adapters/embedded/manifest-file';
+import type { PrivateRegistry } from '../../core/models/container';
 import type { Compute } from '../../core/services/service';
 import { needsGpuImage, noGpuImage } from '../../core/services/service-template-instances';
 import { unfitReason } from '../../core/services/service-template-unfit';
@@ -10,6 +11,8 @@ import { type Shipment, writeShipment } from './write-shipment';
 
 interface Needs {
   readonly stage: string;
+  /** The stage's registries outside ECR. */
+  readonly registries: readonly PrivateRegistry[];
   /** Folder for what is made here; it must last until the stacks are. */
   readonly scratch: string;
   /** @throws `bad-request` */
@@ -27,12 +30,13 @@ interface Needs {
 export const manifestServices =
   (needs: Needs) =>
   async (file: string): Promise<Shipment> => {
-    const { stage, scratch } = needs;
+    const { stage, registries, scratch } = needs;
     const { manifest, explain } = readManifest(file);
     try {
       const rehearsal = await rehearseManifest(manifest, manifestPackages(needs));
       assertDeployable(rehearsal, needs);
-      return writeShipment({ stage, scratch, folder: dirname(resolve(file)) })(manifest, rehearsal);
+      const shipment = { stage, registries, scratch, folder: dirname(resolve(file)) };
+      return writeShipment(shipment)(manifest, rehearsal);
     } catch (error) {
       if (!isDomainError(error) || error.faults.length === 0) throw error;
       throw new DomainError('bad-request', explain(error.faults), { cause: error });

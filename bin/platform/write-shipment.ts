@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { digest } from '../../adapters/primitives';
+import type { PrivateRegistry } from '../../core/models/container';
 import type { StoredPackage } from '../../core/models/ensure-stored';
 import {
   DEPLOYED_MANIFEST,
@@ -22,6 +23,8 @@ export interface Shipment {
 
 interface Needs {
   readonly stage: string;
+  /** The stage's registries outside ECR. */
+  readonly registries: readonly PrivateRegistry[];
   /** Folder that lasts until the stacks are made. */
   readonly scratch: string;
   /** The manifest's own. */
@@ -33,9 +36,9 @@ const MOST_FILES = 1_000;
 
 /** Writes what stacks are made of: for the same manifest and packages the same bytes, on any machine. */
 export const writeShipment =
-  ({ stage, scratch, folder }: Needs) =>
+  ({ stage, registries, scratch, folder }: Needs) =>
   (manifest: Manifest, { plans, packages }: Rehearsal): Shipment => {
-    const templateOf = serviceTemplate({ stage, digest });
+    const templateOf = serviceTemplate({ stage, digest, registries });
     const write = (name: string, text: string): string => {
       const file = join(scratch, name);
       mkdirSync(dirname(file), { recursive: true });

@@ -49,6 +49,10 @@ export interface VersionChooser {
   forget(service: string): void;
 }
 
+/** For who pins what does not run. */
+export const noSuchVersion = (): DomainError =>
+  new DomainError('version-not-found', 'no running version has this name');
+
 /** Splits the traffic of all services, with a circuit breaker for each version. */
 export const versionChooser = ({ isRunning, random, clock }: Needs): VersionChooser => {
   const splits = new Map<string, Split>();
@@ -114,7 +118,7 @@ export const versionChooser = ({ isRunning, random, clock }: Needs): VersionChoo
     choose(service, pinned, splitKey) {
       if (pinned !== null) {
         if (isRunning(service.name, pinned)) return pinned;
-        throw new DomainError('version-not-found', 'no running version has this name');
+        throw noSuchVersion();
       }
       const { shares } = splitOf(service);
       const now = clock();

@@ -48,6 +48,29 @@ describe('the services that the prediction path knows', () => {
     expect([...(serving?.versions.keys() ?? [])]).toEqual(['v1']);
   });
 
+  it('knows the versions that get traffic, also when one is taken away while it reads', async () => {
+    const model = { name: 'wine', version: 1 };
+    let now = { traffic: { v1: 100 } as Service['traffic'], names: ['v1', 'v2'] };
+    /** One write of a manifest, between the first read and the second. */
+    const takeAway = (): void => {
+      now = { traffic: { v2: 100 }, names: ['v2'] };
+    };
+    const read = <T>(answer: T): T => {
+      takeAway();
+      return answer;
+    };
+    const directory = serviceDirectory({
+      findService: async (name) => read({ name, traffic: now.traffic } as Service),
+      versionsOf: async () => read(now.names.map((name) => ({ name, model }) as ServiceVersion)),
+      findModel: async (name, version) => modelVersion(name, version),
+      clock: () => 0,
+    });
+    const serving = await directory.find('wine');
+    expect([...(serving?.versions.keys() ?? [])]).toEqual(
+      expect.arrayContaining(Object.keys(serving?.service.traffic ?? {})),
+    );
+  });
+
   it('goes on answering with what it knows while it looks again after 5 s', async () => {
     const { directory, state, advance } = open();
     await directory.find('wine');
@@ -65,6 +88,7 @@ describe('the services that the prediction path knows', () => {
       release = resolve;
     });
     const before = directory.find('wine');
+    await new Promise(setImmediate);
     state.service = undefined;
     directory.forget('wine');
     release();

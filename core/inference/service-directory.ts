@@ -55,10 +55,12 @@ export const serviceDirectory = ({
   const loading = new Map<string, Promise<ServingService | undefined>>();
 
   const read = async (name: string): Promise<ServingService | undefined> => {
+    // Before the traffic: a version that is taken away meanwhile gets none, one that is added does not run.
+    const all = await versionsOf(name);
     const service = await findService(name);
     if (!service) return undefined;
     const versions = new Map<string, ServingVersion>();
-    for (const { name: version, model } of await versionsOf(name)) {
+    for (const { name: version, model } of all) {
       const found = await findModel(model.name, model.version);
       if (!found) continue;
       versions.set(version, { name: version, model: found, tag: `${model.name}/${model.version}` });

@@ -2,17 +2,31 @@ import { assertImage } from './container';
 
 const OURS = '111122223333.dkr.ecr.eu-west-1.amazonaws.com';
 const OTHER = '763104351884.dkr.ecr.eu-west-1.amazonaws.com';
+const PRIVATE = 'registry.example.com:5000';
 const DIGEST = `sha256:${'0a'.repeat(32)}`;
 
 describe('an image that a version may run', () => {
-  const check = assertImage([OURS]);
+  const check = assertImage({ ecr: [OURS], others: [PRIVATE] });
 
-  it.each([`${OURS}/mlflow@${DIGEST}`, `${OURS}/team-a/llm_v2.gpu@${DIGEST}`])('is %s', (image) => {
+  it.each([
+    `${OURS}/mlflow@${DIGEST}`,
+    `${OURS}/team-a/llm_v2.gpu@${DIGEST}`,
+    `${PRIVATE}/team-a/score@${DIGEST}`,
+  ])('is %s', (image) => {
     expect(() => check(image)).not.toThrow();
   });
 
   it.each([
-    ['a registry of its own', `registry.example.com/mlflow@${DIGEST}`, /push it to ECR/],
+    ['a registry that the stage does not name', `ghcr.io/a@${DIGEST}`, /push.*privateRegistries/],
+    ['another port', `registry.example.com/a@${DIGEST}`, /privateRegistries/],
+    ['a host that only begins alike', `${PRIVATE}.evil.example/a@${DIGEST}`, /privateRegistries/],
+    [
+      'a tag of a registry outside ECR',
+      `${PRIVATE}/a:3`,
+      /no tag is looked up.*imagetools inspect/,
+    ],
+    ['a tag of it beside a digest', `${PRIVATE}/a:3@${DIGEST}`, /imagetools inspect/],
+    ['a name to log in there with', `me:secret@${PRIVATE}/a@${DIGEST}`, /privateRegistries/],
     ['none', 'mlflow', /push it to ECR/],
     ['one that begins like ECR', `${OURS}.example.com/mlflow@${DIGEST}`, /push it to ECR/],
     ['a name to log in with', `user:secret@${OURS}/mlflow@${DIGEST}`, /push it to ECR/],
@@ -30,7 +44,9 @@ describe('an image that a version may run', () => {
   });
 
   it('may be of any registry of ECR where nobody knows whose the account is', () => {
-    expect(() => assertImage(null)(`${OTHER}/vllm@${DIGEST}`)).not.toThrow();
-    expect(() => assertImage(null)(`registry.example.com/vllm@${DIGEST}`)).toThrow(/ECR/);
+    const unknown = assertImage({ ecr: null, others: [PRIVATE] });
+    expect(() => unknown(`${OTHER}/vllm@${DIGEST}`)).not.toThrow();
+    expect(() => unknown(`${PRIVATE}/vllm@${DIGEST}`)).not.toThrow();
+    expect(() => unknown(`registry.example.com/vllm@${DIGEST}`)).toThrow(/ECR/);
   });
 });

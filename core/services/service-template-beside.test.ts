@@ -6,7 +6,7 @@ import { changedValues, platformText } from './service-template-platform';
 import { modelVersion } from './services-fixture';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-const made = serviceTemplate({ stage: 'dev', digest });
+const made = serviceTemplate({ stage: 'dev', digest, registries: [] });
 const beside = templateBeside(digest);
 
 const version = (name: string, model: number, type = 'ml.m5.large'): VersionPlan => ({
@@ -29,8 +29,9 @@ describe('a template beside the one in force', () => {
     expect(both.template.Resources).toMatchObject(next.template.Resources);
     expect(both.template.Resources).toMatchObject(old.template.Resources);
     expect(both.versions.map(({ name }) => name)).toEqual(['v1', 'v2', 'v1']);
-    const [, , said] = JSON.parse(JSON.stringify(both.template.Metadata))['tidegate:plan'].versions;
-    expect(said.endpoint).toBe(first?.endpoint);
+    const said = JSON.parse(JSON.stringify(both.template.Metadata))['tidegate:plan'].versions;
+    expect(said.map(({ name }: { name: string }) => name)).toEqual(['v1', 'v1', 'v2']);
+    expect(said).toContainEqual(expect.objectContaining({ endpoint: first?.endpoint }));
   });
 
   it('has every parameter that is referred to, and leaves those that are kept as they are', () => {
@@ -42,11 +43,38 @@ describe('a template beside the one in force', () => {
     for (const name of both.previous) expect(both.parameters).not.toHaveProperty(name);
   });
 
+  it('has the network that a version is kept in', () => {
+    const container = { image: 'open.example.com/own@sha256:0', environment: {}, data: false };
+    const of = version('v1', 1);
+    const inNetwork = made(plan({ ...of, model: { ...of.model, container } }));
+    const { template, previous } = beside(next, {
+      ...{ current: inNetwork.template, kept: inNetwork.versions, logged: [] },
+    });
+    expect(Object.keys(template.Parameters)).toEqual(
+      expect.arrayContaining(['ModelSubnets', 'ModelSecurityGroup']),
+    );
+    expect(previous).toEqual(expect.arrayContaining(['ModelSubnets', 'ModelSecurityGroup']));
+  });
+
   it('has a digest of its own, the same for the same', () => {
     const again = beside(next, { current: both.template, kept, logged: [] });
     expect(again.digest).toBe(both.digest);
     expect(both.template.Outputs.Plan).toEqual({ Value: both.digest });
     expect(new Set([old, next, both].map((one) => one.digest)).size).toBe(3);
+  });
+
+  it('is the one in force, in whatever order that lies there, when all that it adds goes', () => {
+    const [kept] = old.versions;
+    const shuffled = JSON.parse(JSON.stringify(old.template), (_, value) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).reverse())
+        : value,
+    );
+    const left = beside(made(plan(version('v2', 1))), {
+      ...{ current: shuffled, kept: kept ? [kept] : [], logged: [] },
+    });
+    expect(left.digest).toBe(old.digest);
+    expect(left.template.Resources).toEqual(old.template.Resources);
   });
 
   it('keeps of what is refused the log group alone', () => {

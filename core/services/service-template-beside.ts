@@ -1,4 +1,5 @@
 import { PLAN_METADATA, PLAN_OUTPUT, type ServiceTemplate } from './service-template';
+import { templateDigest } from './service-template-digest';
 import { LOGS } from './service-template-endpoints';
 import { type Digest, generationPart } from './service-template-names';
 import type { Json, PlannedVersion, Template } from './service-template-shape';
@@ -35,7 +36,7 @@ export const templateBeside =
       Conditions: own.Conditions,
       Resources: { ...own.Resources, ...resources },
     };
-    const digits = digest(JSON.stringify(parts));
+    const digits = templateDigest(digest, parts);
     return {
       template: {
         ...parts,
@@ -63,7 +64,9 @@ const picked = <T>(
 interface Said {
   readonly versions: readonly SaidVersion[];
 }
-type SaidVersion = { readonly endpoint: string } & { readonly [name: string]: Json };
+type SaidVersion = { readonly name: string; readonly endpoint: string } & {
+  readonly [name: string]: Json;
+};
 
 /** What a template says of itself: nothing, where it is not of ours. */
 const planIn = (metadata: Template['Metadata']): Said =>
@@ -76,8 +79,12 @@ const saidBy = (
 ): Json => {
   const isKept = ({ endpoint }: SaidVersion) => kept.some((one) => one.endpoint === endpoint);
   const plan = planIn(own);
-  return { ...plan, versions: [...plan.versions, ...planIn(current).versions.filter(isKept)] };
+  const versions = [...plan.versions, ...planIn(current).versions.filter(isKept)];
+  return { ...plan, versions: versions.sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1)) };
 };
+
+/** As in the template of a plan that has them all; no name has a blank. */
+const placeOf = ({ name, endpoint }: SaidVersion): string => `${name} ${endpoint}`;
 
 /** Names of what is referred to. */
 const refsIn = (json: unknown): readonly string[] => {

@@ -1,8 +1,9 @@
 import type { VersionPlan } from '../inference/model-host';
-import { CONTAINER_DATA } from '../models/container';
+import { CONTAINER_DATA, type PrivateRegistry } from '../models/container';
 import type { ModelVersion } from '../models/model-version';
 import { environmentOf } from './service-template-environment';
-import { instanceSettings, isIsolated, needsGpuImage } from './service-template-instances';
+import { imageOf, networkOf } from './service-template-image';
+import { instanceSettings, isIsolated } from './service-template-instances';
 import { generationPart } from './service-template-names';
 import {
   type Json,
@@ -17,10 +18,6 @@ export interface PlacedVersion {
   readonly version: VersionPlan;
   readonly planned: PlannedVersion;
 }
-
-/** Parameters that hold images of the model server. */
-export const SERVER_IMAGE = 'ServerImage';
-export const GPU_IMAGE = 'ServerImageGpu';
 
 /** What the id of an endpoint's log group begins with. */
 export const LOGS = 'Logs';
@@ -46,15 +43,15 @@ const dataOf = ({ digest, container }: ModelVersion): string | undefined => {
   return container.data ? `${files}${CONTAINER_DATA}/` : undefined;
 };
 
-const model = (version: VersionPlan): Json => {
+const model = (version: VersionPlan, registries: readonly PrivateRegistry[]): Json => {
   const { model: it, compute } = version;
   const data = dataOf(it);
-  const server = needsGpuImage(version) ? GPU_IMAGE : SERVER_IMAGE;
   return {
     ExecutionRoleArn: ref('ExecutionRole'),
+    ...networkOf(version),
     ...(isIsolated(it, 'serverless' in compute) && { EnableNetworkIsolation: true }),
     PrimaryContainer: {
-      Image: it.container ? it.container.image : ref(server),
+      ...imageOf(version, registries),
       ...(data !== undefined && {
         ModelDataSource: {
           S3DataSource: {
@@ -88,13 +85,16 @@ const variant = ({ version: { name, compute, model: it }, planned }: PlacedVersi
 };
 
 /** A version's model, its endpoint and the endpoint's log group. */
-const endpoint = (placed: PlacedVersion): TemplateResources => {
+const endpoint = (
+  placed: PlacedVersion,
+  registries: readonly PrivateRegistry[],
+): TemplateResources => {
   const { version, planned } = placed;
   const { endpoint: EndpointName } = planned;
   return {
     [idOf('Model', planned)]: {
       Type: 'AWS::SageMaker::Model',
-      Properties: model(version) as { readonly [name: string]: Json },
+      Properties: model(version, registries) as { readonly [name: string]: Json },
     },
     [idOf(LOGS, planned)]: {
       Type: 'AWS::Logs::LogGroup',
@@ -160,5 +160,8 @@ const scaling = ({ version: { name, compute }, planned }: PlacedVersion): Templa
 };
 
 /** Models and endpoints of the versions that shall run. */
-export const endpointResources = (placed: readonly PlacedVersion[]): TemplateResources =>
-  Object.assign({}, ...placed.map((one) => ({ ...endpoint(one), ...scaling(one) })));
+export const endpointResources = (
+  placed: readonly PlacedVersion[],
+  registries: readonly PrivateRegistry[],
+): TemplateResources =>
+  Object.assign({}, ...placed.map((one) => ({ ...endpoint(one, registries), ...scaling(one) })));

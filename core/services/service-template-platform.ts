@@ -1,4 +1,4 @@
-import { GPU_IMAGE, SERVER_IMAGE } from './service-template-endpoints';
+import { GPU_IMAGE, MODEL_GROUP, MODEL_SUBNETS, SERVER_IMAGE } from './service-template-image';
 import { type Json, ref } from './service-template-shape';
 
 /** The output that says which values of the platform are in force: their parameters follow SSM only when the stack is updated. */
@@ -15,9 +15,18 @@ const FOLLOWED = [
   'AlarmTopic',
 ] as const;
 
+/** Parameters of what a stage need not have, by the names of their values. */
+export const OPTIONAL = {
+  [GPU_IMAGE]: 'model-server-image-gpu',
+  [MODEL_SUBNETS]: 'model-subnets',
+  [MODEL_GROUP]: 'model-security-group',
+} as const;
+
+export type OptionalParameter = keyof typeof OPTIONAL;
+
 /** Values of the platform by the parameters of services' templates. */
 export type PlatformValues = Readonly<
-  Partial<Record<(typeof FOLLOWED)[number] | typeof GPU_IMAGE, string>>
+  Partial<Record<(typeof FOLLOWED)[number] | OptionalParameter, string>>
 >;
 
 /** The values in one text: none of them has a blank. */
@@ -43,8 +52,10 @@ const pairs = (text: string): readonly (readonly [string, string])[] =>
   });
 
 /** The same text, of the values that a stack has. */
-export const platformOutput = (onGpu: boolean): { readonly [name: string]: { Value: Json } } => {
-  const names = [...FOLLOWED, ...(onGpu ? [GPU_IMAGE] : [])];
+export const platformOutput = (
+  more: readonly OptionalParameter[],
+): { readonly [name: string]: { Value: Json } } => {
+  const names = [...FOLLOWED, ...more];
   const parts = names.flatMap((name, place) => [`${place > 0 ? ' ' : ''}${name}=`, ref(name)]);
   return { [PLATFORM_OUTPUT]: { Value: { 'Fn::Join': ['', parts] } } };
 };

@@ -16,7 +16,13 @@ import { unfitReason } from './service-template-unfit';
 import { modelVersion } from './services-fixture';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-const made = serviceTemplate({ stage: 'dev', digest });
+const LOGIN = 'arn:aws:lambda:eu-west-1:111122223333:function:login';
+const registries = [
+  { registry: 'registry.example.com:5000', credentialsFunction: LOGIN },
+  { registry: 'open.example.com', credentialsFunction: null },
+];
+const made = serviceTemplate({ stage: 'dev', digest, registries });
+const OWN = '111122223333.dkr.ecr.eu-west-1.amazonaws.com/own@sha256:0';
 
 const fixed = (type = 'ml.m5.large', count = 1): Compute => ({ instances: { type, count } });
 const serverless: Compute = { serverless: { memory_mb: 2048, concurrency: 7 } };
@@ -201,13 +207,13 @@ describe('template of a service', () => {
   const imageModel = (container: Partial<ModelVersion['container']> = {}): ModelVersion => ({
     ...modelVersion('wine', 1),
     runtime: 'image',
-    container: { image: 'registry/own@sha256:0', environment: {}, data: false, ...container },
+    container: { image: OWN, environment: {}, data: false, ...container },
   });
 
   it('runs an image of its own without our package, and keeps the network of what is not ONNX', () => {
     const container = part(plan(version('v1', { model: imageModel() })), 'ModelV1');
     expect(container?.Properties).toMatchObject({
-      PrimaryContainer: { Image: 'registry/own@sha256:0' },
+      PrimaryContainer: { Image: OWN },
     });
     expect(JSON.stringify(container)).not.toMatch(/ModelDataSource|EnableNetworkIsolation/);
   });
@@ -262,13 +268,74 @@ describe('template of a service', () => {
       Default: '/tidegate/dev/model-server-image-gpu',
     });
     const others = [plan(version('v1')), plan(version('v1', { ...gpu, model: imageModel() }))];
-    expect(others.map(imageOf)).toMatchObject([
-      { Image: { Ref: 'ServerImage' } },
-      { Image: 'registry/own@sha256:0' },
-    ]);
+    expect(others.map(imageOf)).toMatchObject([{ Image: { Ref: 'ServerImage' } }, { Image: OWN }]);
     for (const given of [...others, plan(version('v1', { ...gpu, started: false }))]) {
       expect(parameters(given)).not.toContain('ServerImageGpu');
     }
+  });
+
+  describe('of an image outside ECR', () => {
+    const outside = (image: string, about: Partial<VersionPlan> = {}) =>
+      version('v1', { model: imageModel({ image }), ...about });
+    const guarded = outside('registry.example.com:5000/own@sha256:0');
+
+    it('is pulled through the network of the stage, with what its function says', () => {
+      expect(part(plan(guarded), 'ModelV1')?.Properties).toMatchObject({
+        VpcConfig: {
+          SecurityGroupIds: [{ Ref: 'ModelSecurityGroup' }],
+          Subnets: { 'Fn::Split': [',', { Ref: 'ModelSubnets' }] },
+        },
+        PrimaryContainer: {
+          Image: 'registry.example.com:5000/own@sha256:0',
+          ImageConfig: {
+            RepositoryAccessMode: 'Vpc',
+            RepositoryAuthConfig: { RepositoryCredentialsProviderArn: LOGIN },
+          },
+        },
+      });
+      const { Parameters, Outputs } = made(plan(guarded)).template;
+      expect(Parameters).toMatchObject({
+        ModelSubnets: { Default: '/tidegate/dev/model-subnets' },
+        ModelSecurityGroup: { Default: '/tidegate/dev/model-security-group' },
+      });
+      // Where they change while services run, their stacks are updated.
+      const output = JSON.stringify(Outputs.Platform);
+      for (const name of ['ModelSubnets', 'ModelSecurityGroup']) {
+        expect(output).toContain(`{"Ref":"${name}"}`);
+      }
+    });
+
+    it('is pulled without a login where the registry wants none', () => {
+      const model = part(plan(outside('open.example.com/own@sha256:0')), 'ModelV1');
+      expect(model?.Properties.PrimaryContainer).toMatchObject({
+        ImageConfig: { RepositoryAccessMode: 'Vpc' },
+      });
+      expect(JSON.stringify(model)).not.toContain('RepositoryAuthConfig');
+    });
+
+    it('takes no other version into the network, nor a stage that has none', () => {
+      const mixed = plan(guarded, version('v2'), version('v3', { model: imageModel() }));
+      for (const id of ['ModelV2', 'ModelV3']) {
+        expect(JSON.stringify(part(mixed, id))).not.toMatch(/VpcConfig|ImageConfig/);
+      }
+      const ours = made(plan(version('v2'), version('v3', { model: imageModel() }))).template;
+      expect(JSON.stringify(ours)).not.toMatch(/ModelSubnets|ModelSecurityGroup/);
+    });
+
+    it('is another template with another function to log in by, on the same endpoint', () => {
+      const other = serviceTemplate({ stage: 'dev', digest, registries: [] })(plan(guarded));
+      const own = made(plan(guarded));
+      expect(other.digest).not.toBe(own.digest);
+      expect(other.versions).toEqual(own.versions);
+    });
+
+    it('runs on instances alone, and says so', () => {
+      expect(unfitReason(guarded)).toBeNull();
+      const free = outside('open.example.com/own@sha256:0', { compute: serverless });
+      expect(unfitReason(free)).toMatch(/on instances alone.*ml\.m5\.large:1/);
+      const inEcr = version('v1', { model: imageModel(), compute: serverless });
+      expect(unfitReason(inEcr)).toBeNull();
+    });
   });
 
   it('lets no variable of a version stand in for ours', () => {

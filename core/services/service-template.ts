@@ -1,15 +1,22 @@
 import type { ServicePlan, VersionPlan } from '../inference/model-host';
+import type { PrivateRegistry } from '../models/container';
 import { alarmResources } from './service-template-alarms';
 import { captureResources } from './service-template-capture';
+import { templateDigest } from './service-template-digest';
 import { edgeResources } from './service-template-edge';
 import {
   countParameter,
   endpointResources,
-  GPU_IMAGE,
   type PlacedVersion,
-  SERVER_IMAGE,
 } from './service-template-endpoints';
 import { saidEnvironment } from './service-template-environment';
+import {
+  GPU_IMAGE,
+  MODEL_GROUP,
+  MODEL_SUBNETS,
+  needsNetwork,
+  SERVER_IMAGE,
+} from './service-template-image';
 import { needsGpuImage } from './service-template-instances';
 import {
   type Digest,
@@ -18,12 +25,14 @@ import {
   serviceResourceName,
   usageKeyOf,
 } from './service-template-names';
-import { platformOutput } from './service-template-platform';
+import { OPTIONAL, type OptionalParameter, platformOutput } from './service-template-platform';
 import { type Json, type PlannedVersion, RUNNING, type Template } from './service-template-shape';
 
 interface Needs {
   readonly stage: string;
   readonly digest: Digest;
+  /** The stage's registries outside ECR. */
+  readonly registries: readonly PrivateRegistry[];
 }
 
 /** A service's plan as a stack. */
@@ -53,7 +62,7 @@ export const STOPPED = 'Stopped';
  * whole is held back by a parameter, which keeps what was deployed.
  */
 export const serviceTemplate =
-  ({ stage, digest }: Needs) =>
+  ({ stage, digest, registries }: Needs) =>
   ({ service, throttle, stopped, versions }: ServicePlan): ServiceTemplate => {
     const name = serviceResourceName(stage, service);
     const place = (version: VersionPlan): PlacedVersion => {
@@ -70,18 +79,18 @@ export const serviceTemplate =
       Metadata: { [PLAN_METADATA]: { service, versions: planned.map(asJson) } },
       Conditions: { [RUNNING]: { 'Fn::Equals': [{ Ref: STATUS_PARAMETER }, RUNNING] } },
       Resources: {
-        ...endpointResources(placed),
+        ...endpointResources(placed, registries),
         ...captureResources(service, name),
         ...edgeResources(name, usageKeyOf(stage, service), throttle),
         ...alarmResources(service, name, planned),
       },
     };
-    const made = digest(JSON.stringify(parts));
-    const onGpu = placed.some(({ version }) => needsGpuImage(version));
+    const made = templateDigest(digest, parts);
+    const optional = optionalParameters(placed);
     const template: Template = {
       ...parts,
-      Parameters: { ...platformParameters(stage, onGpu), ...countParameters(counts) },
-      Outputs: { [PLAN_OUTPUT]: { Value: made }, ...platformOutput(onGpu) },
+      Parameters: { ...platformParameters(stage, optional), ...countParameters(counts) },
+      Outputs: { [PLAN_OUTPUT]: { Value: made }, ...platformOutput(optional) },
     };
     const parameters = { [STATUS_PARAMETER]: stopped ? STOPPED : RUNNING, ...counts };
     return { template, parameters, previous: [], digest: made, versions: planned };
@@ -129,8 +138,16 @@ const countParameters = (counts: Readonly<Record<string, string>>) =>
     ]),
   );
 
+/** Those that a stage need not have, and these versions do. */
+const optionalParameters = (placed: readonly PlacedVersion[]): readonly OptionalParameter[] => {
+  const onGpu = placed.some(({ version }) => needsGpuImage(version));
+  const inNetwork = placed.some(({ version }) => needsNetwork(version));
+  const network = [MODEL_SUBNETS, MODEL_GROUP] as const;
+  return [...(onGpu ? ([GPU_IMAGE] as const) : []), ...(inNetwork ? network : [])];
+};
+
 /** The platform's own values, by SSM: service stacks hold no lock on what exports them. */
-const platformParameters = (stage: string, onGpu: boolean) => {
+const platformParameters = (stage: string, optional: readonly OptionalParameter[]) => {
   const ssm = (name: string) => ({
     Type: 'AWS::SSM::Parameter::Value<String>',
     Default: `/tidegate/${stage}/${name}`,
@@ -145,8 +162,7 @@ const platformParameters = (stage: string, onGpu: boolean) => {
     ExecutionRole: ssm('execution-role'),
     CaptureRole: ssm('capture-role'),
     [SERVER_IMAGE]: ssm('model-server-image'),
-    // Which a stage need not have.
-    ...(onGpu && { [GPU_IMAGE]: ssm('model-server-image-gpu') }),
+    ...Object.fromEntries(optional.map((name) => [name, ssm(OPTIONAL[name])])),
     AlarmTopic: ssm('alarm-topic'),
   };
 };

@@ -40,6 +40,22 @@ describe('events of statuses', () => {
     expect(told[2]).toMatchObject({ level: 'error', message: 'no such file' });
   });
 
+  it('tell once what keeps a version that runs, and when that is over', () => {
+    const told: Happening[] = [];
+    const statuses = statusEvents({ happened: (happening) => void told.push(happening) });
+    for (const reason of [null, 'its change has to wait', 'its change has to wait', null]) {
+      statuses.observe(document, [state('running', reason)]);
+    }
+    expect(
+      told.map(({ resource_kind, level, message }) => [resource_kind, level, message]),
+    ).toEqual([
+      ['version', 'info', 'It is running.'],
+      ['service', 'info', 'It is running.'],
+      ['version', 'warning', 'It is running, but its change has to wait'],
+      ['version', 'info', 'It is running.'],
+    ]);
+  });
+
   it('are told by one of many processes', async () => {
     const { one, another, told, close } = twoProcesses();
     await one.observe(document, [state('starting')]);

@@ -9,8 +9,8 @@ import { type Status, serviceStatus, versionStatuses } from './service-status';
 
 type AnyStatus = ServiceStatus | VersionStatus;
 
-/** By `version/v1` and `service/wine`. */
-type Statuses = Readonly<Record<string, AnyStatus>>;
+/** What was told last, by `version/v1` and `service/wine`. */
+type Statuses = Readonly<Record<string, string>>;
 
 /** Makes an event of each change of a service's or version's status. */
 export interface StatusEvents {
@@ -21,10 +21,17 @@ export interface StatusEvents {
 const told = ({
   status,
   reason,
-}: Status<AnyStatus>): Pick<Happening, 'level' | 'type' | 'message'> =>
-  status === 'failed'
-    ? { level: 'error', type: 'failed', message: reason ?? 'It does not run; its log says more.' }
-    : { level: 'info', type: status, message: `It is ${status === 'draft' ? 'a draft' : status}.` };
+}: Status<AnyStatus>): Pick<Happening, 'level' | 'type' | 'message'> => {
+  if (status === 'failed') {
+    const message = reason ?? 'It does not run; its log says more.';
+    return { level: 'error', type: status, message };
+  }
+  if (status === 'running' && reason !== null) {
+    return { level: 'warning', type: status, message: `It is running, but ${reason}` };
+  }
+  const message = `It is ${status === 'draft' ? 'a draft' : status}.`;
+  return { level: 'info', type: status, message };
+};
 
 const changesSince = (
   before: Statuses,
@@ -33,16 +40,21 @@ const changesSince = (
 ): { readonly now: Statuses; readonly happenings: readonly Happening[] } => {
   const { name: service } = document.service;
   const versions = versionStatuses(document, states);
-  const now: Record<string, AnyStatus> = {};
+  const now: Record<string, string> = {};
   const happenings: Happening[] = [];
   const compare = (kind: 'service' | 'version', name: string, status: Status<AnyStatus>) => {
     const key = `${kind}/${name}`;
-    now[key] = status.status;
-    if (Object.hasOwn(before, key) && before[key] === status.status) return;
+    // What runs and is not all that it shall be says so, too.
+    const isHeldUp = status.status === 'running' && status.reason !== null;
+    const one = isHeldUp ? `running, but ${status.reason}` : status.status;
+    now[key] = one;
+    if (Object.hasOwn(before, key) && before[key] === one) return;
     happenings.push({ service, resource_kind: kind, resource_name: name, ...told(status) });
   };
   for (const [name, status] of versions) compare('version', name, status);
-  compare('service', service, serviceStatus(document, versions));
+  const whole = serviceStatus(document, versions);
+  // What keeps a version of a service that runs, the version says.
+  compare('service', service, whole.status === 'running' ? { ...whole, reason: null } : whole);
   return { now, happenings };
 };
 

@@ -1,4 +1,4 @@
-import { hourOfKey } from './arrival-key';
+import { hourOfKey, rewrittenKey } from './arrival-key';
 
 const KEY = 'requests/service=red-wine/dt=2026-11-20/hour=09/a-1.gz';
 const hour = { kind: 'requests', service: 'red-wine', date: '2026-11-20', hour: '09' };
@@ -31,5 +31,28 @@ describe('the hour of an object that arrived', () => {
       expect([key, hourOfKey(key, 'ml/live/')]).toEqual([key, null]);
     }
     expect(hourOfKey(`ml/live/${KEY}`, '')).toBeNull();
+  });
+});
+
+describe('the key of an object that is written anew', () => {
+  it('is no arrival, comes behind the former, and ends as it did', () => {
+    for (const name of ['a-1.gz', 'direct-a.ndjson', 'a.b.gz', 'a']) {
+      const key = `ml/live/${KEY.replace('a-1.gz', name)}`;
+      const anew = rewrittenKey(key, 'ml/live/');
+      expect(hourOfKey(key, 'ml/live/')).toEqual(hour);
+      expect([anew, hourOfKey(anew, 'ml/live/')]).toEqual([anew, null]);
+      expect([anew, anew > key]).toEqual([anew, true]);
+      const end = /\.[a-z]+$/.exec(name)?.[0] ?? '';
+      expect([anew, anew.endsWith(end)]).toEqual([anew, true]);
+      expect(rewrittenKey(anew, 'ml/live/')).toBe(anew);
+    }
+  });
+
+  it('is the former of labels, whatever their batch is called', () => {
+    for (const name of ['b1.ndjson', 'b1.rewritten.ndjson']) {
+      const key = KEY.replace('requests', 'labels').replace('a-1.gz', name);
+      expect(rewrittenKey(key, '')).toBe(key);
+      expect(hourOfKey(key, '')).toEqual({ ...hour, kind: 'labels' });
+    }
   });
 });

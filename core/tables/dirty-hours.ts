@@ -18,7 +18,7 @@ export interface DirtyHour {
 export interface FoundHour extends DirtyHour {
   /** Moves when more arrives. */
   readonly revision: number;
-  /** When it became dirty: RFC 3339. */
+  /** Since when something of it may be in no table: RFC 3339. */
   readonly since: string;
 }
 
@@ -33,10 +33,14 @@ export const dirtyHours = (store: RecordStore) => ({
   /** Something has arrived. */
   async mark(hour: DirtyHour, now: Date): Promise<void> {
     const key = { partition: PARTITION, sort: sortOf(hour) };
+    let seen: number | undefined;
     await retryRaces(async (write) => {
       const found = await store.get(key);
+      // Somebody has written it since: the build that will find it so looks after the object has arrived.
+      if (found && seen !== undefined && found.revision !== seen) return;
+      seen = found?.revision ?? 0;
       const since = (found?.document as { since: string } | undefined)?.since ?? now.toISOString();
-      await write(store.transact([{ ...key, seen: found?.revision ?? 0, put: { since } }]));
+      await write(store.transact([{ ...key, seen, put: { since } }]));
     });
   },
 
@@ -59,11 +63,26 @@ export const dirtyHours = (store: RecordStore) => ({
     }
   },
 
-  /** These are in the tables, as they were found; those for which more has arrived since stay dirty. */
-  async clear(hours: readonly Omit<FoundHour, 'since'>[]): Promise<void> {
+  /**
+   * These are in the tables, as they were found after `at` (RFC 3339); those for which more has arrived stay
+   * dirty, since then.
+   */
+  async clear(hours: readonly Omit<FoundHour, 'since'>[], at: string): Promise<void> {
     for (const hour of hours) {
       const key = { partition: PARTITION, sort: sortOf(hour) };
-      await unlessRaced(store.transact([{ ...key, seen: hour.revision, remove: true }]));
+      const clearing = retryRaces(async (write) => {
+        const found = await store.get(key);
+        if (!found) return;
+        if (found.revision === hour.revision) {
+          return write(store.transact([{ ...key, seen: hour.revision, remove: true }]));
+        }
+        const { since } = found.document as { since: string };
+        // Another build may have moved it further.
+        if (since >= at) return;
+        await write(store.transact([{ ...key, seen: found.revision, put: { since: at } }]));
+      });
+      // Where so much arrives that none of this gets in between, the next build says it.
+      await unlessRaced(clearing);
     }
   },
 });

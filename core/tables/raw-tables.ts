@@ -61,5 +61,5 @@ const rawTable = (
 export const rawTables = (captured: string): readonly RawTable[] => [
   rawTable(captured, 'requests', ['service', 'dt', 'hour']),
   rawTable(captured, 'labels', ['service', 'dt', 'hour']),
-  rawTable(captured, 'spill', ['service', 'dt']),
+  rawTable(captured, 'spill', ['service', 'dt', 'hour']),
 ];

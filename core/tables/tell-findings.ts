@@ -2,6 +2,8 @@ import type { ServiceEvents } from '../services/service-events';
 
 /** What may be wrong with what was built of a service. */
 export interface BuildFindings {
+  /** Lines that arrived and are no records. */
+  readonly malformed: number;
   /** Requests that could not be unpacked. */
   readonly errors: number;
   /** Labels by a client's id that several requests carried. */
@@ -11,6 +13,10 @@ export interface BuildFindings {
 }
 
 const TOLD = {
+  malformed: {
+    type: 'lines-malformed',
+    message: 'captured lines are no records: they came into no table, and stay where they arrived',
+  },
   errors: {
     type: 'rows-not-unpacked',
     message: 'answered requests came to no rows: see the reasons in the service’s table of errors',

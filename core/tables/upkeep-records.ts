@@ -41,6 +41,14 @@ const together = (some: readonly string[], more: readonly string[]): readonly st
 const without = (some: readonly string[], gone: readonly string[]): readonly string[] =>
   some.filter((day) => !gone.includes(day));
 
+/** What is known of the tables of all services. */
+interface SharedUpkeep {
+  /** The day on which their upkeep was done last; null before. */
+  readonly done: string | null;
+  /** Whether a service's tables have changed since. */
+  readonly isDue: boolean;
+}
+
 const everyTable = (of: (table: keyof WrittenDays) => readonly string[]): WrittenDays => ({
   requests: of('requests'),
   rows: of('rows'),
@@ -59,11 +67,11 @@ export const upkeepRecords = (store: RecordStore) => {
     }
   };
 
-  const change = (service: string, next: (record: UpkeepRecord) => UpkeepRecord) =>
+  const change = <T>(of: string, next: (record: T | undefined) => T) =>
     retryRaces(async (write) => {
-      const key = { partition: UPKEEP, sort: service };
+      const key = { partition: UPKEEP, sort: of };
       const found = await store.get(key);
-      const put = next((found?.document as UpkeepRecord | undefined) ?? NEVER);
+      const put = next(found?.document as T | undefined);
       await write(store.transact([{ ...key, seen: found?.revision ?? 0, put }]));
     });
 
@@ -85,23 +93,21 @@ export const upkeepRecords = (store: RecordStore) => {
       await unlessRaced(store.transact([change]));
     },
 
-    /** By service; `shared` says when the tables of all services were done last. */
+    /** By service, and of the tables of all of them. */
     async list(): Promise<{
       readonly services: ReadonlyMap<string, UpkeepRecord>;
-      readonly shared: string | null;
+      readonly shared: SharedUpkeep;
     }> {
-      const found = new Map(
-        (await all(UPKEEP)).map(({ sort, document }) => [sort, document as UpkeepRecord]),
-      );
-      const shared = found.get(SHARED)?.done ?? null;
+      const found = new Map((await all(UPKEEP)).map(({ sort, document }) => [sort, document]));
+      const shared = (found.get(SHARED) ?? { done: null, isDue: false }) as SharedUpkeep;
       found.delete(SHARED);
-      return { services: found, shared };
+      return { services: found as ReadonlyMap<string, UpkeepRecord>, shared };
     },
 
     /** Something was written to these days. */
     async wrote(service: string, days: WrittenDays): Promise<void> {
       if (Object.values(days).every((some) => some.length === 0)) return;
-      await change(service, (record) => ({
+      await change<UpkeepRecord>(service, (record = NEVER) => ({
         ...record,
         days: everyTable((table) => together(record.days[table], days[table])),
         awaited: together(record.awaited, days.labels),
@@ -118,15 +124,19 @@ export const upkeepRecords = (store: RecordStore) => {
       days: WrittenDays,
       late: readonly string[] = [],
     ): Promise<void> {
-      await change(service, (record) => ({
+      await change<UpkeepRecord>(service, (record = NEVER) => ({
         done: today,
         days: everyTable((table) => without(record.days[table], days[table])),
         awaited: without(record.awaited, late),
       }));
     },
 
-    /** So is that of the tables of all services. */
-    sharedDone: (today: string): Promise<void> => change(SHARED, () => ({ ...NEVER, done: today })),
+    /** That of the tables of all services is due until it is done. */
+    sharedDue: (): Promise<void> =>
+      change<SharedUpkeep>(SHARED, (record) => ({ done: record?.done ?? null, isDue: true })),
+
+    sharedDone: (today: string): Promise<void> =>
+      change<SharedUpkeep>(SHARED, () => ({ done: today, isDue: false })),
 
     /** Forgets a service. */
     async remove(service: string): Promise<void> {
@@ -139,18 +149,24 @@ export const upkeepRecords = (store: RecordStore) => {
       }
     },
 
-    /** An execution takes things out from now on, and brings nothing in any more. */
-    async startErasing(execution: string, now: Date): Promise<void> {
+    /**
+     * An execution takes things out from now on, and brings nothing in any more: `purged` is the service
+     * whose tables go.
+     */
+    async startErasing(execution: string, now: Date, purged: string | null = null): Promise<void> {
       const key = { partition: ERASING, sort: execution };
       const found = await store.get(key);
       if (found) return;
       const expiresAt = new Date(now.getTime() + ERASING_MS);
-      await unlessRaced(store.transact([{ ...key, seen: 0, put: {}, expiresAt }]));
+      await unlessRaced(store.transact([{ ...key, seen: 0, put: { purged }, expiresAt }]));
     },
 
-    /** The executions of which this was said. */
-    async erasing(): Promise<ReadonlySet<string>> {
-      return new Set((await all(ERASING)).map(({ sort }) => sort));
+    /** The executions of which this was said, and which service each purges; null for none. */
+    async erasing(): Promise<ReadonlyMap<string, string | null>> {
+      const found = await all(ERASING);
+      return new Map(
+        found.map(({ sort, document }) => [sort, (document as { purged: string | null }).purged]),
+      );
     },
   };
 };

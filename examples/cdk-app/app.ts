@@ -21,6 +21,13 @@ const config = stageConfig({
   capture: { bucket: 'example-research-data', prefix: 'tidegate/research/' },
   // AWS's own images for serving, of this Region.
   imageRegistries: ['763104351884.dkr.ecr.eu-west-1.amazonaws.com'],
+  // One of one's own, in the network below; the function answers SageMaker with user and password.
+  privateRegistries: [
+    {
+      registry: 'registry.example.com',
+      credentialsFunction: 'arn:aws:lambda:eu-west-1:111122223333:function:registry-login',
+    },
+  ],
   gpu: true,
   concurrency: { predict: { reserved: 50 } },
   // The account's other APIs have set it already.

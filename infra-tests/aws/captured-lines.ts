@@ -8,9 +8,13 @@ import {
 
 type Line = Readonly<Record<string, unknown>>;
 
-/** The captured lines under a prefix of whichever bucket holds them. */
-export const linesOf = async (s3: S3Client, Prefix: string): Promise<readonly Line[]> => {
-  const Bucket = await capturedBucket(s3);
+/** The captured lines under a prefix of a bucket, unless told of the one that the stage has made. */
+export const linesOf = async (
+  s3: S3Client,
+  Prefix: string,
+  bucket?: string,
+): Promise<readonly Line[]> => {
+  const Bucket = bucket ?? (await capturedBucket(s3));
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix }));
   const lines = Contents.map(async ({ Key }) => {
     expect(Key).toMatch(/\/dt=\d{4}-\d\d-\d\d\/hour=\d\d\//);

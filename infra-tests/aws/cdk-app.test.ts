@@ -119,9 +119,62 @@ describe("Tidegate in somebody else's CDK app", () => {
         SubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
       });
     }
+    // Of the functions, and of models outside ECR.
     expect(ofType('AWS::EC2::SecurityGroup').map(({ Properties }) => Properties)).toEqual([
       expect.not.objectContaining({ SecurityGroupIngress: expect.anything() }),
+      expect.not.objectContaining({ SecurityGroupIngress: expect.anything() }),
     ]);
+  });
+
+  it('lets models of its registry into the network, and their role ask for the login and no more', () => {
+    const login = 'arn:aws:lambda:eu-west-1:111122223333:function:registry-login';
+    const told = (of: string) =>
+      ofType('AWS::SSM::Parameter')
+        .filter(({ Properties }) => Properties.Name === `/tidegate/research/${of}`)
+        .map(({ Properties }) => readable(Properties.Value));
+    expect(told('model-subnets')).toEqual(['subnet-0123456789abcdef0,subnet-0123456789abcdef1']);
+    expect(told('model-security-group')).toEqual([
+      expect.stringMatching(/^<ModelsOut\w+\.GroupId>$/),
+    ]);
+    const roles = Object.entries(made.stacks.get('research-models-api')?.Resources ?? {}).filter(
+      ([id, { Type }]) => Type === 'AWS::IAM::Policy' && id.startsWith('RolesExecution'),
+    );
+    const statements = roles.flatMap(
+      ([, { Properties }]) => Object(Properties.PolicyDocument).Statement,
+    );
+    const on = (action: string) =>
+      statements
+        .filter(({ Action }) => [Action].flat().includes(action))
+        .flatMap(({ Resource }) => [Resource].flat().map(readable));
+    expect(on('lambda:InvokeFunction')).toEqual([login]);
+    const places = on('ec2:CreateNetworkInterface');
+    const subnets = places.filter((one) => one.includes(':subnet/'));
+    expect(subnets).toEqual([
+      expect.stringMatching(/:subnet\/subnet-0123456789abcdef0$/),
+      expect.stringMatching(/:subnet\/subnet-0123456789abcdef1$/),
+    ]);
+    expect(places.filter((one) => !subnets.includes(one))).toEqual([
+      expect.stringMatching(/:network-interface\/\*$/),
+      expect.stringMatching(/:security-group\/<ModelsOut\w+\.GroupId>$/),
+    ]);
+    const permission = statements.find(
+      ({ Action }) => Action === 'ec2:CreateNetworkInterfacePermission',
+    );
+    expect(permission.Condition.ArnEquals['ec2:Subnet'].map(readable)).toEqual(subnets);
+    // Nobody else asks for it, and only who reads and who runs images is told.
+    const policies = ofType('AWS::IAM::Policy').filter((one) =>
+      JSON.stringify(one).includes(login),
+    );
+    expect(policies).toHaveLength(1);
+    const knowing = ofType('AWS::Lambda::Function').flatMap(({ Properties }) => {
+      const { Variables } = Object(Properties.Environment);
+      return 'PRIVATE_REGISTRIES' in Variables ? [Variables.POWERTOOLS_SERVICE_NAME] : [];
+    });
+    expect(knowing).toEqual(['reconcile', 'intake']);
+    const platform = ofType('AWS::Lambda::Function')
+      .map(({ Properties }) => readable(Object(Properties.Environment).Variables.PLATFORM))
+      .find((text) => text.includes('ServerImage='));
+    expect(platform).toMatch(/ ModelSubnets=subnet-\S+,subnet-\S+ ModelSecurityGroup=<ModelsOut/);
   });
 
   it('holds what it is told of instances, alarms, buckets, log groups and the account', () => {

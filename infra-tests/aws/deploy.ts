@@ -8,6 +8,7 @@ import type { Emulator } from './emulator/start';
 const ROOT = join(__dirname, '../..');
 const CLI_MS = 240_000;
 const PLATFORM_MS = 400_000;
+const PLATFORM = 'tsx bin/platform.ts';
 const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/model-server:1';
 /** What each command wants so as to ask nobody. */
 const UNASKED: Readonly<Record<string, readonly string[]>> = {
@@ -34,7 +35,7 @@ interface Assembly {
 export const cdk = async (
   emulator: Pick<Emulator, 'env'>,
   [command = '', ...args]: readonly string[],
-  { app = 'tsx bin/platform.ts', out, context = {}, timeoutMs = CLI_MS }: Assembly,
+  { app = PLATFORM, out, context = {}, timeoutMs = CLI_MS }: Assembly,
 ): Promise<string> => {
   const run = (args_: readonly string[]) => runCli(emulator.env, args_, timeoutMs);
   if (!existsSync(join(out, 'manifest.json'))) {
@@ -56,10 +57,11 @@ export interface Deployed {
 /** Deploys the platform whole, as the stage `dev` and without a manifest, from a folder of the test's own. */
 export const deployPlatform = async (
   emulator: Pick<Emulator, 'env' | 'endpoint' | 'account' | 'region'>,
-  { folder, modelServerImage = IMAGE }: PlatformOptions,
+  { folder, app = PLATFORM, modelServerImage = IMAGE }: PlatformOptions,
 ): Promise<Deployed> => {
   const outputs = join(folder, 'outputs.json');
   const assembly = {
+    app,
     out: join(folder, 'cdk'),
     context: { stage: 'dev', manifest: 'none', modelServerImage },
     timeoutMs: PLATFORM_MS,
@@ -79,6 +81,8 @@ export const deployPlatform = async (
 
 interface PlatformOptions {
   readonly folder: string;
+  /** What makes the stage `dev`, where it is not the platform's own program. */
+  readonly app?: string;
   readonly modelServerImage?: string;
 }
 

@@ -91,6 +91,11 @@ describePython('the platform in an AWS account', (python) => {
       expect(JSON.parse(String(line?.request)).dataframe_split).toEqual(wineBody.dataframe_split);
       expect(JSON.parse(String(line?.response))).toEqual(answered.body);
       s3.destroy();
+      // The stage's own bucket tells of what arrives.
+      await until(
+        () => operator('/api/services/kept/tables/status'),
+        ({ body }) => typeof body.waiting_since === 'string',
+      );
     },
     JOURNEY_MS,
   );

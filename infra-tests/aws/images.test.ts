@@ -17,6 +17,8 @@ const REGISTRY = '000000000000.dkr.ecr.us-east-1.amazonaws.com';
 const imageOf = (name: string): string =>
   `${REGISTRY}/${name}@sha256:${Buffer.from(name).toString('hex').padEnd(64, '0')}`;
 const [MLFLOW, PRODUCT] = [imageOf('mlflow'), imageOf('product')];
+/** Of the registry outside ECR that the deployed stage names. */
+const OUTSIDE = PRODUCT.replace(REGISTRY, 'registry.example.com:5000');
 const compute = { instances: { type: 'ml.m5.large', count: 1 } };
 /** What MLflow's own image does with `/opt/ml/model`, as a process: no image can be built here. */
 const mlflowServing = (python: string): readonly string[] => [
@@ -75,10 +77,12 @@ describePython('container images as models in an AWS account', (python) => {
     expect([made.status, made.status === 0 ? '' : made.stderr]).toEqual([0, '']);
     predicted = JSON.parse(made.stdout.trim().split('\n').at(-1) ?? '');
     const product = [process.execPath, join(__dirname, 'emulator/fixtures/product.mjs')];
-    const images = { [MLFLOW]: mlflowServing(python), [PRODUCT]: product };
+    const images = { [MLFLOW]: mlflowServing(python), [PRODUCT]: product, [OUTSIDE]: product };
     emulator = await startEmulator({ python, images });
     const modelServerImage = imageOf('model-server');
-    ({ url, token, operator } = await deployPlatform(emulator, { folder: work, modelServerImage }));
+    const app = 'tsx infra-tests/aws/private-registry-app.ts';
+    const given = { folder: work, app, modelServerImage };
+    ({ url, token, operator } = await deployPlatform(emulator, given));
   }, 7 * MINUTES);
   afterAll(async () => {
     await emulator.stop();
@@ -155,6 +159,28 @@ describePython('container images as models in an AWS account', (python) => {
   );
 
   it(
+    'may lie outside ECR, where the role of models may ask for the login, and run on instances alone',
+    async () => {
+      const expected = { input: rows, predictions: [6] };
+      const registered = await register('outside', { uri: OUTSIDE, signature }, { expected });
+      expect(registered).toMatchObject({ status: 201, body: { container: { image: OUTSIDE } } });
+      const serverless = { serverless: { memory_mb: 2048, concurrency: 5 } };
+      const versions = { v1: { model: { name: 'outside', version: 1 }, compute: serverless } };
+      const refused = await operator('/api/services', { body: { name: 'outside', versions } });
+      expect(refused).toMatchObject({ status: 400, body: { type: 'urn:tidegate:bad-request' } });
+      expect(refused.body.detail).toMatch(/outside ECR.*on instances alone/);
+
+      await emulator.iam(true);
+      await serve('outside');
+      expect((await settled('outside')).body).toMatchObject({ status: 'running' });
+      await emulator.iam(false);
+      const answered = await predict('outside', { instances: [{ b: 5, a: 2 }] });
+      expect(answered).toMatchObject({ status: 200, body: { predictions: [10] } });
+    },
+    3 * MINUTES,
+  );
+
+  it(
     'get no traffic when they answer other than expected, and say so',
     async () => {
       const expected = { input: rows, predictions: [7] };
@@ -176,7 +202,12 @@ describePython('container images as models in an AWS account', (python) => {
       { uri: PRODUCT.replace('000000000000', '111122223333'), signature },
       /models may use images of 000000000000\.dkr.*imageRegistries/,
     ],
-    ['of another registry', { uri: 'ghcr.io/a/b', signature }, /push it to ECR/],
+    ['of another registry', { uri: 'ghcr.io/a/b', signature }, /push it to ECR.*privateRegistries/],
+    [
+      'by a tag outside ECR',
+      { uri: 'registry.example.com:5000/product:1', signature },
+      /by its digest.*imagetools inspect/,
+    ],
     ['without a signature', { uri: PRODUCT }, /what the image takes and answers/],
     ['with a command', { uri: PRODUCT, command: ['serve'] }, /gives containers a command/],
     ['with data that is not there', { uri: PRODUCT, data: { upload: 'a' } }, /no such upload/],

@@ -10,6 +10,8 @@ import { type Resource, synth } from './synth';
 const one = 'services: { wine: { versions: { v1: { model: ./model } } } }';
 const hex = /[0-9a-f]{64}/;
 const REGISTRY = '111122223333.dkr.ecr.eu-west-1.amazonaws.com';
+const LOGIN = 'arn:aws:lambda:eu-west-1:111122223333:function:login';
+const OUTSIDE = [{ registry: 'registry.example.com', credentialsFunction: LOGIN }];
 
 /** What a manifest becomes in a folder with the wine model in it. */
 const made = async (text: string) => {
@@ -19,6 +21,7 @@ const made = async (text: string) => {
   for (const [name, image] of [
     ['image', `${REGISTRY}/own@sha256:${'0'.repeat(64)}`],
     ['tagged', `${REGISTRY}/own:1`],
+    ['outside', `registry.example.com/own@sha256:${'0'.repeat(64)}`],
   ] as const) {
     cpSync(wineModel, join(folder, name, 'model'), { recursive: true });
     writeFileSync(join(folder, name, 'tidegate-image.json'), JSON.stringify({ image }));
@@ -27,8 +30,8 @@ const made = async (text: string) => {
   writeFileSync(file, text);
   const assertCompute = assertAllowed(['ml.m5.large', 'ml.g5.xlarge']);
   const { files, templates } = await manifestServices({
-    ...{ stage: 'dev', scratch, assertCompute, hasGpuImage: false },
-    assertImage: assertImage([REGISTRY]),
+    ...{ stage: 'dev', scratch, assertCompute, hasGpuImage: false, registries: OUTSIDE },
+    assertImage: assertImage({ ecr: [REGISTRY], others: OUTSIDE.map((one) => one.registry) }),
   })(file);
   const read = (path: string): string => readFileSync(path, 'utf8');
   return {
@@ -122,6 +125,19 @@ describe('a manifest that is deployed', () => {
     });
     await expect(made(one.replace('./model', './tagged'))).rejects.toThrow(
       /v1.model: the package was refused: name the image by its digest/,
+    );
+  });
+
+  it('says of an image outside ECR how SageMaker gets at it, and wants instances for it', async () => {
+    const compute = 'compute: { instances: { type: ml.m5.large, count: 1 } }';
+    const { templates } = await made(one.replace('./model', `./outside, ${compute}`));
+    const resources: readonly Resource[] = Object.values(templates.get('wine').Resources);
+    const model = resources.find(({ Type }) => Type === 'AWS::SageMaker::Model');
+    expect(model?.Properties.PrimaryContainer).toMatchObject({
+      ImageConfig: { RepositoryAuthConfig: { RepositoryCredentialsProviderArn: LOGIN } },
+    });
+    await expect(made(one.replace('./model', './outside'))).rejects.toThrow(
+      /versions.v1: its image lies outside ECR.*on instances alone/,
     );
   });
 

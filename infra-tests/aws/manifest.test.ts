@@ -140,7 +140,9 @@ describePython('the services of a manifest in an AWS account', (python) => {
     db.destroy();
     const [plan] = plans;
     if (!plan) throw new Error('there is no service to plan');
-    return JSON.parse(JSON.stringify(serviceTemplate({ stage: 'dev', digest })(plan).template));
+    return JSON.parse(
+      JSON.stringify(serviceTemplate({ stage: 'dev', digest, registries: [] })(plan).template),
+    );
   };
 
   const deployedTemplate = async (): Promise<unknown> => {

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   CloudFormationClient,
   CreateStackCommand,
@@ -12,6 +14,7 @@ import {
 import { clientOf, type MiniStack, startMiniStack } from '../../adapters/aws/testing/ministack';
 import { tablesMachine } from '../../lib/constructs/tables-machine-definition';
 import { until } from '../support/api';
+import { temporaryFolder } from '../support/platform';
 import { describePython } from '../support/python';
 
 /** Stands in for the functions: it does what its input says, so that each branch can be asked for. */
@@ -22,7 +25,7 @@ const BUILD = `exports.handler = async ({ ask, run, work, ran, why }) => {
   }
   if (ask === 'failed') {
     if (work.deaf) throw new Error('not heard');
-    return { failed: why, service: work.of };
+    return { failed: why, service: work.of, kind: work.item.kind };
   }
   if (work.until > Date.now()) return { wait: 1 };
   const step = work.steps[ran.length];
@@ -57,13 +60,57 @@ const template = {
   },
 };
 
+/** A failed statement as its task tells of it: with all that Athena knows, also the statement. */
+const failing = (reason: string, ErrorCategory?: number) => ({
+  Throw: {
+    Error: 'States.TaskFailed',
+    Cause: JSON.stringify({
+      ...{ Query: `SELECT '{"ErrorCategory": 2, "StateChangeReason": "scanned limit"}'` },
+      Status: {
+        ...(ErrorCategory && { AthenaError: { ErrorCategory, Retryable: false } }),
+        ...{ State: 'FAILED', StateChangeReason: reason },
+      },
+    }),
+  },
+});
+const SUCCEEDED = { Return: { QueryExecution: { QueryExecutionId: 'the-last' } } };
+const RACE = failing('ICEBERG_COMMIT_ERROR: Failed to commit Iceberg update to table', 2);
+const SLOW = failing('HIVE_CURSOR_ERROR: Please reduce your request rate. (SlowDown)', 2);
+const INTERNAL = failing('GENERIC_INTERNAL_ERROR: no worker', 1);
+const THROTTLED = { Throw: { Error: 'Athena.TooManyRequestsException', Cause: 'Rate exceeded' } };
+const STOPPED = failing('Query cancelled by user');
+const LIMIT = 'Query cancelled! : Bytes scanned limit was exceeded';
+const WRONG = `COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved`;
+const LATE = { Throw: { Error: 'States.Timeout', Cause: '' } };
+
+/** What Athena, which this emulator has not, makes of statements, by the name of a case: one attempt after the other. */
+const ATHENA: Readonly<Record<string, readonly object[]>> = {
+  passes: [RACE, THROTTLED, INTERNAL, STOPPED, SUCCEEDED, SLOW, SUCCEEDED],
+  races: [RACE, RACE, RACE, RACE, RACE, SUCCEEDED],
+  limited: [failing(LIMIT), SUCCEEDED],
+  wrong: [failing(WRONG, 2), SUCCEEDED],
+  late: [LATE, SUCCEEDED],
+};
+const mocked = {
+  StateMachines: {
+    tables: {
+      TestCases: Object.fromEntries(Object.keys(ATHENA).map((name) => [name, { Statement: name }])),
+    },
+  },
+  MockedResponses: Object.fromEntries(
+    Object.entries(ATHENA).map(([name, attempts]) => [name, { ...attempts }]),
+  ),
+};
+
 describePython('the state machine of the tables', (python) => {
   let emulator: MiniStack;
   let states: SFNClient;
 
   beforeAll(async () => {
     // Between attempts it waits for minutes in an account.
-    emulator = await startMiniStack(python, { SFN_WAIT_SCALE: '0' });
+    const athena = join(temporaryFolder(), 'athena.json');
+    writeFileSync(athena, JSON.stringify(mocked));
+    emulator = await startMiniStack(python, { SFN_WAIT_SCALE: '0', SFN_MOCK_CONFIG: athena });
     const stacks = new CloudFormationClient(clientOf(emulator.endpoint));
     states = new SFNClient(clientOf(emulator.endpoint));
     const StackName = 'machine';
@@ -83,8 +130,8 @@ describePython('the state machine of the tables', (python) => {
     await emulator.stop();
   });
 
-  const run = async (input: object): Promise<DescribeExecutionOutput> => {
-    const stateMachineArn = 'arn:aws:states:eu-west-1:000000000000:stateMachine:tables';
+  const run = async (input: object, athena = ''): Promise<DescribeExecutionOutput> => {
+    const stateMachineArn = `arn:aws:states:eu-west-1:000000000000:stateMachine:tables${athena}`;
     const { executionArn } = await states.send(
       new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
     );
@@ -98,7 +145,7 @@ describePython('the state machine of the tables', (python) => {
     status,
     ...(JSON.parse(output) as { readonly reports?: readonly unknown[] }),
   });
-  const work = (of: string, ...steps: readonly unknown[]) => ({ of, steps });
+  const work = (of: string, ...steps: readonly unknown[]) => ({ of, steps, item: { kind: 'any' } });
 
   it('does nothing where there is nothing to do', async () => {
     expect(reportsOf(await run({ services: [] }))).toEqual({ status: 'SUCCEEDED', reports: [] });
@@ -143,6 +190,67 @@ describePython('the state machine of the tables', (python) => {
     expect({ status, error, cause }).toEqual({
       ...{ status: 'FAILED', error: 'TablesFailed' },
       cause: expect.stringMatching(/^wine: \S+: no such table; wine: \S+: no such table$/),
+    });
+  }, 60_000);
+
+  it('ends an erasure as the erasure itself ends, and tells the rest', async () => {
+    const others = [work('wine', 'throw'), work('wine')];
+    const erase = { ...work('wine'), item: { kind: 'erase' } };
+    const erasure = (...works: readonly object[]) =>
+      run({ kind: 'erasure', services: [{ service: 'wine', works }] });
+    expect(reportsOf(await erasure(...others, erase))).toEqual({
+      status: 'SUCCEEDED',
+      reports: [
+        { service: 'wine', kind: 'any', failed: expect.stringContaining('no such table') },
+        { service: 'wine', done: [] },
+        { service: 'wine', done: [] },
+      ],
+    });
+    const failing = { ...erase, steps: ['throw'] };
+    const { status, cause } = await erasure(...others, failing);
+    expect([status, cause]).toEqual([
+      'FAILED',
+      expect.stringMatching(/^wine: \S+: no such table$/),
+    ]);
+    const deaf = await erasure(work('wine'), { ...failing, deaf: true });
+    expect(deaf.status).toBe('FAILED');
+  }, 60_000);
+
+  const statement = { step: 'take-requests', sql: 'MERGE' };
+  const stating = (athena: string, ...steps: readonly unknown[]) =>
+    run({ services: [{ service: 'wine', works: [work('wine', ...steps)] }] }, `#${athena}`);
+
+  it('runs a statement again that lost a race, was throttled, stopped or met a fault of Athena’s', async () => {
+    const ran = { query: 'the-last', step: 'take-requests' };
+    expect(reportsOf(await stating('passes', { statement }, { statement }))).toEqual({
+      status: 'SUCCEEDED',
+      reports: [{ service: 'wine', done: [ran, ran] }],
+    });
+  }, 60_000);
+
+  it.each([
+    [
+      'races',
+      'wine: States.TaskFailed: ICEBERG_COMMIT_ERROR: Failed to commit Iceberg update to table',
+    ],
+    ['limited', `wine: States.TaskFailed: ${LIMIT}`],
+    ['wrong', `wine: States.TaskFailed: ${WRONG}`],
+    ['late', 'wine: States.Timeout: '],
+  ])(
+    'ends when a statement loses each race, and at once when it would fail again: %s',
+    async (athena, why) => {
+      const { status, cause } = await stating(athena, { statement });
+      expect([status, cause]).toEqual(['FAILED', why]);
+    },
+    60_000,
+  );
+
+  it('goes on with a statement that may fail, and tells why it has', async () => {
+    const statement = { step: 'add-columns', sql: 'no statement', mayFail: true };
+    const services = [{ service: 'wine', works: [work('wine', { statement })] }];
+    expect(reportsOf(await run({ services }))).toEqual({
+      status: 'SUCCEEDED',
+      reports: [{ service: 'wine', done: [{ step: 'add-columns', failed: expect.any(String) }] }],
     });
   }, 60_000);
 

@@ -17,8 +17,16 @@ import {
   UpdateAliasCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
-import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  ListBucketsCommand,
+  ListObjectsV2Command,
+  PutBucketNotificationConfigurationCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { readParquet } from '../../cli/testing/read-parquet';
+import { tidegateFor } from '../clients/cli-process';
 import { type Caller, caller, until } from '../support/api';
 import { describePython } from '../support/python';
 import { registerWine, wineBody } from '../support/wine';
@@ -30,15 +38,22 @@ import { callAsRoot } from './emulator/as-root';
 import { startAthenaStandIn } from './emulator/athena-stand-in';
 import { defineDeployedTables } from './emulator/deployed-tables';
 import { type Emulator, startEmulator } from './emulator/start';
+import { ownPlace } from './own-place';
 import { runJourney } from './run-journey';
 import { runsOf } from './tables-runs';
 
 const ACCOUNT = '000000000000';
 const MACHINE = `arn:aws:states:us-east-1:${ACCOUNT}:stateMachine:tidegate-dev-tables`;
 const [BUILDS, QUERIES] = ['tidegate-dev-builds', 'tidegate-dev-queries'];
+/** The platform with a bucket of its owner's to capture into: that it makes one is what other tests deploy. */
+const APP = 'tsx infra-tests/aws/own-bucket-app.ts';
 const DEPLOY_MS = 480_000;
+/** Two of them, one after the other. */
+const JOURNEYS_MS = 480_000;
 const STEP_MS = 240_000;
 const ROWS = wineBody.dataframe_split.data.length;
+/** More than fits into a record of Firehose. */
+const LARGE_BODY = JSON.stringify(wineBody).replace('{', `{${' '.repeat(1_100_000)}`);
 /** A statement and what the state machine tries again. */
 const ATTEMPTS = 5;
 
@@ -54,6 +69,8 @@ describePython('the tables of a platform in an AWS account', (python) => {
       let operator: Caller;
       let clients: ReturnType<typeof clientsOf>;
       let runs: ReturnType<typeof runsOf>;
+      /** The request whose body lies beside its line. */
+      let large = '';
 
       beforeAll(async () => {
         athena = await startAthenaStandIn({
@@ -62,7 +79,8 @@ describePython('the tables of a platform in an AWS account', (python) => {
         emulator = await startEmulator({ python, athena: { url: athena.url, objects } });
         clients = clientsOf(emulator);
         runs = runsOf(clients.states, emulator, MACHINE);
-        deployed = await deployPlatform(emulator, { folder });
+        await makeOwnBucket(clients.s3);
+        deployed = await deployPlatform(emulator, { folder, app: APP });
         ({ operator } = deployed);
         await settleAtOnce(emulator);
         await defineDeployedTables({ emulator, run: inAthena, buckets: join(objects, ACCOUNT) });
@@ -94,13 +112,18 @@ describePython('the tables of a platform in an AWS account', (python) => {
       const behind = async (): Promise<string | null> =>
         (await operator('/api/services/kept/tables/status')).body.waiting_since;
       /** Predicts, and waits until S3 has told of it. */
-      const predicted = async (): Promise<string> => {
+      const predicted = async (body: unknown = wineBody): Promise<string> => {
         const answered = await until(
-          () => caller(deployed.url)('/services/kept/predict', { body: wineBody }),
+          () => caller(deployed.url)('/services/kept/predict', { body }),
           ({ status }) => status === 200,
         );
         await until(behind, (since) => since !== null);
         return answered.body.request_id;
+      };
+      /** What the owner's bucket holds. */
+      const ownKeys = async (Prefix = ''): Promise<readonly string[]> => {
+        const asked = new ListObjectsV2Command({ Bucket: ownPlace.bucket, Prefix });
+        return ((await clients.s3.send(asked)).Contents ?? []).map(({ Key = '' }) => Key);
       };
       const rowsOf = async (id: string): Promise<number> =>
         (await sql(`SELECT count(*) FROM inference.kept WHERE request_id = '${id}'`)).body
@@ -109,9 +132,9 @@ describePython('the tables of a platform in an AWS account', (python) => {
       it(
         'pass the journeys of the embedded home, with every right checked',
         async () => {
-          await runJourney('tables', deployed).catch(failing);
+          await runJourney('(tables|captured)', deployed).catch(failing);
         },
-        STEP_MS,
+        JOURNEYS_MS,
       );
 
       it(
@@ -120,14 +143,16 @@ describePython('the tables of a platform in an AWS account', (python) => {
           const version = await registerWine(operator, 'kept');
           const versions = { v1: { model: { name: 'kept', version } } };
           await operator('/api/services', { body: { name: 'kept', auth: false, versions } });
-          const id = await predicted();
+          large = await predicted(LARGE_BODY);
           athena.inject({ kind: 'throttle' });
           athena.inject({ kind: 'commit-conflict', matching: /MERGE/, times: 2 });
           const built = await runs.tickBySchedule();
           expect(built).toMatchObject({ status: 'SUCCEEDED', input: '{"kind":"tick"}' });
           const done = { service: 'kept', done: expect.objectContaining({ rows: ROWS }) };
           expect(built.output.reports).toContainEqual(expect.objectContaining(done));
-          expect([await behind(), await rowsOf(id)]).toEqual([null, ROWS]);
+          expect([await behind(), await rowsOf(large)]).toEqual([null, ROWS]);
+          const { body } = await operator(`/api/services/kept/requests/${large}`);
+          expect(body.request).toBe(LARGE_BODY);
           expect((await runs.tick()).output).toEqual({ reports: [] });
         },
         STEP_MS,
@@ -182,8 +207,11 @@ describePython('the tables of a platform in an AWS account', (python) => {
         'lose a request that is erased over HTTP, wherever it lies',
         async () => {
           const [gone, stays] = [await predicted(), await predicted()];
+          expect(await ownKeys(`${ownPlace.prefix}spill/service=kept/`)).toEqual([
+            expect.stringContaining(large),
+          ]);
           const erased = await operator('/api/services/kept/erasures', {
-            body: { request_ids: [gone] },
+            body: { request_ids: [large, gone] },
           });
           expect([200, 202]).toContain(erased.status);
           const id = erased.body.erasure_id ?? erased.body.run_id;
@@ -193,11 +221,15 @@ describePython('the tables of a platform in an AWS account', (python) => {
             STEP_MS,
           );
           expect(run.body).toMatchObject({
-            ...{ run_id: id, kind: 'erasure', status: 'succeeded', requests: 1, error: null },
+            ...{ run_id: id, kind: 'erasure', status: 'succeeded', requests: 2, error: null },
           });
           await runs.tick();
-          expect([await rowsOf(gone), await rowsOf(stays)]).toEqual([0, ROWS]);
-          const lines = await linesOf(clients.s3, 'requests/service=kept/');
+          const left = [await rowsOf(large), await rowsOf(gone), await rowsOf(stays)];
+          expect(left).toEqual([0, 0, ROWS]);
+          expect(await ownKeys(`${ownPlace.prefix}spill/`)).toEqual([]);
+          const lines = await linesOf(
+            ...[clients.s3, `${ownPlace.prefix}requests/service=kept/`, ownPlace.bucket],
+          );
           const ids = lines.map(({ request_id }) => request_id);
           expect([ids.includes(gone), ids.includes(stays)]).toEqual([false, true]);
           expect((await operator(`/api/services/kept/requests/${gone}`)).status).toBe(404);
@@ -242,15 +274,40 @@ describePython('the tables of a platform in an AWS account', (python) => {
             200,
             expect.stringContaining('example_id'),
           ]);
+          const parquet = join(folder, 'kept.parquet');
+          const taken = await tidegateFor(folder, folder)(`sql --parquet ${parquet}`, {
+            input: all,
+            env: { TIDEGATE_ENDPOINT: deployed.url, TIDEGATE_TOKEN: deployed.token },
+          });
+          expect(taken).toMatchObject({ code: 0, stderr: expect.stringMatching(/^wrote /) });
+          const read = await readParquet(parquet, 'request_time, request_date, row_index');
+          expect(read.columns.map(([, type]) => type)).toEqual(['TIMESTAMP', 'DATE', 'INTEGER']);
+          expect(read.rows).toHaveLength(whole.text.trimEnd().split('\n').length - 1);
         },
         STEP_MS,
       );
 
       it(
-        'go away with the platform, and leave nothing',
+        'go away with the platform, and leave nothing but what the owner of the bucket has in it',
         async () => {
-          await emulator.iam(false);
           await deleteServices(operator);
+          // The description of a service's tables is the last to go.
+          await until(
+            () => operator('/api/services/kept/tables/status'),
+            ({ status }) => status === 404,
+            STEP_MS,
+          ).catch(failing);
+          const counted = await sql(
+            `SELECT count_if(service = 'kept'), count(*) > 0 FROM inference.requests`,
+          );
+          expect(counted.body.rows).toEqual([[0, true]]);
+          const keys = await ownKeys();
+          expect(keys).not.toEqual([]);
+          const others = new RegExp(
+            `^${ownPlace.prefix}(requests|labels)/service=(remembered|known)-`,
+          );
+          expect(keys.filter((key) => !others.test(key))).toEqual([]);
+          await emulator.iam(false);
           await deployed.destroy();
           const { StackSummaries = [] } = await clients.stacks.send(new ListStacksCommand({}));
           const left = StackSummaries.filter(
@@ -258,7 +315,8 @@ describePython('the tables of a platform in an AWS account', (python) => {
           );
           expect(left.map(({ StackName }) => StackName)).toEqual(['CDKToolkit']);
           const { Buckets = [] } = await clients.s3.send(new ListBucketsCommand({}));
-          expect(Buckets.filter(({ Name }) => !Name?.startsWith('cdk-'))).toEqual([]);
+          const stay = Buckets.filter(({ Name }) => !Name?.startsWith('cdk-'));
+          expect(stay.map(({ Name }) => Name)).toEqual([ownPlace.bucket]);
           const { DatabaseList } = await callAsRoot(emulator, 'glue', 'AWSGlue.GetDatabases', {});
           expect(DatabaseList).toEqual([]);
         },
@@ -269,6 +327,7 @@ describePython('the tables of a platform in an AWS account', (python) => {
   );
 });
 
+/** Deletes all, one of them with what was captured of it. */
 const deleteServices = async (operator: Caller): Promise<void> => {
   const { body } = await operator('/api/services');
   await Promise.all(
@@ -279,7 +338,8 @@ const deleteServices = async (operator: Caller): Promise<void> => {
         ({ body: service }) => service.status === 'stopped',
         STEP_MS,
       );
-      await operator(`/api/services/${name}`, { method: 'DELETE' });
+      const purge = name === 'kept' ? '?purge=true' : '';
+      await operator(`/api/services/${name}${purge}`, { method: 'DELETE' });
       await until(
         () => operator(`/api/services/${name}`),
         ({ status }) => status === 404,
@@ -306,6 +366,18 @@ const settleAtOnce = async (emulator: Emulator): Promise<void> => {
     new UpdateAliasCommand({ FunctionName, Name: 'live', FunctionVersion: Version }),
   );
   lambda.destroy();
+};
+
+/** As an owner does: it is there, and it tells EventBridge what arrives. */
+const makeOwnBucket = async (s3: S3Client): Promise<void> => {
+  const { bucket: Bucket } = ownPlace;
+  await s3.send(new CreateBucketCommand({ Bucket }));
+  await s3.send(
+    new PutBucketNotificationConfigurationCommand({
+      Bucket,
+      NotificationConfiguration: { EventBridgeConfiguration: {} },
+    }),
+  );
 };
 
 const clientsOf = (emulator: Emulator) => {

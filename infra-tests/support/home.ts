@@ -1,5 +1,7 @@
-import { type Caller, caller } from './api';
+import { type Caller, caller, until } from './api';
 import { type Running, startPlatform } from './platform';
+
+const BUSY_MS = 120_000;
 
 /** The platform that a journey runs against: BASE_URL with OPERATOR_TOKEN, or an embedded one. */
 export interface Home {
@@ -34,11 +36,16 @@ export const freshName = (stem: string): string => `${stem}-${Date.now().toStrin
 export const buildTables = async ({ operator, isPrompt }: Home, service: string): Promise<void> => {
   if (isPrompt) return;
   const tables = `/api/services/${service}/tables`;
-  const { status, body } = await operator(`${tables}/refresh`, { method: 'POST' });
-  let run = { ...body, status: status === 200 ? 'succeeded' : 'running' };
-  while (run.status === 'running') {
-    run = (await operator(`${tables}/runs/${run.run_id}`)).body;
-  }
+  // What the edge cuts off, on a machine that does too much, is asked again.
+  const ask = (path: string, method = 'GET') =>
+    until(
+      () => operator(`${tables}${path}`, { method }),
+      ({ status }) => status < 500,
+      BUSY_MS,
+    );
+  const { status, body } = await ask('/refresh', 'POST');
+  let run = { ...body, ...(status < 300 && { status: status === 200 ? 'succeeded' : 'running' }) };
+  while (run.status === 'running') run = (await ask(`/runs/${run.run_id}`)).body;
   if (run.status !== 'succeeded')
     throw new Error(`the tables were not built: ${JSON.stringify(run)}`);
 };

@@ -1,6 +1,6 @@
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { servingHost } from '../../adapters/aws/sagemaker-host/serving-host';
-import { clock } from '../../adapters/primitives';
+import { now } from '../../adapters/primitives';
 import { modelRecords } from '../../core/models/model-records';
 import type { RecordStore } from '../../core/shared/record-store';
 
@@ -10,6 +10,6 @@ export const openRuntime = () => new SageMakerRuntimeClient({ maxAttempts: 1 });
 /** What the prediction path knows of SageMaker. */
 export const openServingHost = (records: RecordStore) =>
   servingHost({
-    ...{ runtime: openRuntime(), records, clock },
+    ...{ runtime: openRuntime(), records, now },
     findModel: modelRecords(records).findVersion,
   });

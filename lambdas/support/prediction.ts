@@ -3,6 +3,7 @@ import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { S3Client } from '@aws-sdk/client-s3';
 import { firehoseCaptureSink } from '../../adapters/aws/firehose-capture-sink';
 import { leaseLimiter } from '../../adapters/aws/lease-limiter';
+import { thenWhatRuns } from '../../adapters/aws/sagemaker-host/serving-host';
 import { clock, hmacWith, newId, now, randomSecret } from '../../adapters/primitives';
 import { serveComparison } from '../../api/inference/compare';
 import { protocolMetadata } from '../../api/inference/protocol-metadata';
@@ -39,14 +40,14 @@ export const openPrediction = async () => {
   const stage = variable('STAGE');
   const records = openServingRecords();
   const services = serviceRecords(records);
+  const host = openServingHost(records);
   const directory = serviceDirectory({
-    findService: services.find,
+    findService: thenWhatRuns(services.find, host.renew),
     versionsOf: services.versionsOf,
     findModel: modelRecords(records).findVersion,
     clock,
     oldestMs: OLDEST_MS,
   });
-  const host = openServingHost(records);
   const s3 = new S3Client(patience(5_000, 3));
   const firehose = firehoseCaptureSink({
     firehose: new FirehoseClient(patience(2_000, 2)),

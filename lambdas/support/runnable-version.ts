@@ -2,7 +2,9 @@ import type { FindModel } from '../../core/services/new-versions';
 import type { ServiceVersion } from '../../core/services/service';
 import type { ServiceRecords } from '../../core/services/service-records';
 import { needsGpuImage, noGpuImage } from '../../core/services/service-template-instances';
+import { serverlessReason } from '../../core/services/service-template-unfit';
 import type { VersionPatch } from '../../core/services/update-version';
+import { DomainError } from '../../core/shared/domain-error';
 import { assertAllowed } from './allowed-compute';
 
 interface Needs {
@@ -24,10 +26,12 @@ export const runnableVersion = ({ allowed, hasGpuImage, findModel, services }: N
     compute,
   }: Pick<ServiceVersion, 'model' | 'compute'>): Promise<void> => {
     assertCompute(compute);
-    if (hasGpuImage) return;
     const found = await findModel(model.name, model.version);
     // That it is not registered is told by whoever needs it.
-    if (found && needsGpuImage({ model: found, compute })) throw noGpuImage();
+    if (!found) return;
+    if (!hasGpuImage && needsGpuImage({ model: found, compute })) throw noGpuImage();
+    const reason = serverlessReason({ model: found, compute });
+    if (reason !== null) throw new DomainError('bad-request', `${model.name}: ${reason}`);
   };
 
   return {

@@ -3,7 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { sagemakerHost } from '../../adapters/aws/sagemaker-host/sagemaker-host';
 import { whyNot } from '../../adapters/aws/sagemaker-host/why-not';
-import { clock, digest, newId, now } from '../../adapters/primitives';
+import { digest, newId, now } from '../../adapters/primitives';
 import type { ServicePlan } from '../../core/inference/model-host';
 import { keepFirstAnswers } from '../../core/models/keep-first-answers';
 import { finishDeletions } from '../../core/services/delete-service';
@@ -18,6 +18,7 @@ import { report } from './observability';
 import { oneHolder } from './one-holder';
 import { patience } from './patience';
 import { pause } from './pause';
+import { privateRegistries } from './private-registries';
 import { openServices } from './services';
 import { waitingDeployment } from './waiting-deployment';
 
@@ -35,8 +36,9 @@ export const openServiceRoom = () => {
     stage: variable('STAGE'),
     serviceRole: variable('SERVICE_ROLE_ARN'),
     templatesBucket: variable('TEMPLATES_BUCKET'),
+    registries: privateRegistries,
     checkAnswers: ({ model, version }, answer) => check(model, version, answer),
-    ...{ records, findModel, digest, clock, now, platform: variable('PLATFORM') },
+    ...{ records, findModel, digest, now, platform: variable('PLATFORM') },
     findByDigest: models.findByDigest,
   });
   const tell = (error: unknown): void => report(error, '');

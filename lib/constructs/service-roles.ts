@@ -3,6 +3,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { StageConfig } from '../config';
 import { registryOwners } from '../image-registries';
+import type { ModelNetwork } from './model-network';
 import type { PlatformData } from './platform-data';
 import { grant } from './right';
 import { serviceRoleRights } from './service-role-rights';
@@ -12,6 +13,8 @@ export interface ServiceRolesProps {
   readonly prefix: string;
   readonly config: StageConfig;
   readonly data: PlatformData;
+  /** Where models with images outside ECR run; there need be none. */
+  readonly models: ModelNetwork | undefined;
 }
 
 /** The roles of services' stacks, which contain none themselves. */
@@ -23,8 +26,9 @@ export class ServiceRoles extends Construct {
   /** Firehose writes captured requests with it. */
   readonly capture: Role;
 
-  constructor(scope: Construct, id: string, { stage, prefix, config, data }: ServiceRolesProps) {
+  constructor(scope: Construct, id: string, props: ServiceRolesProps) {
     super(scope, id);
+    const { stage, prefix, config, data, models } = props;
     const stack = Stack.of(this);
     const roleOf = (name: string, service: string, description: string) =>
       new Role(this, name, {
@@ -81,6 +85,7 @@ export class ServiceRoles extends Construct {
         conditions: { StringLike: { 'cloudwatch:namespace': '/aws/sagemaker/*' } },
         because: 'Metrics are no resources; the namespace is a condition.',
       },
+      ...(models?.rights ?? []),
     ]);
     grant(this.capture, [
       {

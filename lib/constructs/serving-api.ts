@@ -105,7 +105,9 @@ export class ServingApi extends Construct {
         loggingLevel: MethodLoggingLevel.ERROR,
         dataTraceEnabled: false,
         accessLogDestination: new LogGroupLogDestination(accessLogs),
-        accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+        accessLogFormat: AccessLogFormat.custom(
+          JSON.stringify({ ...ACCESS_LOG, ...(config.tracing && TRACED) }),
+        ),
       },
     });
     const resource = api.node.defaultChild as CfnRestApi;
@@ -211,3 +213,5 @@ const ACCESS_LOG = {
   requester: AccessLogField.contextAuthorizer('requester'),
   error: AccessLogField.contextErrorResponseType(),
 };
+/** Functions write the same id beside ours in each of their lines, as `xray_trace_id`. */
+const TRACED = { trace_id: AccessLogField.contextXrayTraceId() };

@@ -12,6 +12,7 @@ interface Retrier {
 interface Catcher {
   readonly ErrorEquals: readonly string[];
   readonly Assign?: Readonly<Record<string, string>>;
+  readonly Output?: string;
   readonly Next: string;
 }
 
@@ -26,7 +27,7 @@ export type TaskState = Then & {
   readonly Assign?: Readonly<Record<string, Json>>;
   readonly Output?: Json;
   readonly TimeoutSeconds: number;
-  readonly Retry: readonly [Retrier, ...Retrier[]];
+  readonly Retry?: readonly [Retrier, ...Retrier[]];
   readonly Catch: readonly [Catcher, ...Catcher[]];
 };
 

@@ -8,22 +8,23 @@ import {
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../functions';
+import type { TablesRhythm } from '../tables-rhythm';
 
 export interface TablesAlarmsProps {
   readonly prefix: string;
   readonly stage: string;
   readonly machine: StateMachine;
+  readonly rhythm: Pick<TablesRhythm, 'longestWait' | 'longestSilence'>;
 }
-
-/** Seconds that what has arrived may wait: three builds of the default. */
-const LONGEST_WAIT_S = 45 * 60;
 
 /** Alarms about tables: they fall behind, builds fail, something answered is missing. */
 export class TablesAlarms extends Construct {
   readonly all: readonly Alarm[];
 
-  constructor(scope: Construct, id: string, { prefix, stage, machine }: TablesAlarmsProps) {
+  constructor(scope: Construct, id: string, props: TablesAlarmsProps) {
     super(scope, id);
+    const { prefix, stage, machine } = props;
+    const { longestWait, longestSilence } = props.rhythm;
     const metric = (service: FunctionName, metricName: string, period: Duration) =>
       new Metric({
         ...{ namespace: 'Tidegate', metricName, period },
@@ -39,10 +40,9 @@ export class TablesAlarms extends Construct {
       });
     const buildFailed = 'docs/runbook.md#tables-build-failed';
     this.all = [
-      metric('build', 'TablesWaiting', Duration.hours(1)).createAlarm(this, 'Waiting', {
-        alarmDescription:
-          'What has arrived is not in the tables after 45 minutes, or no build was begun for an hour: docs/runbook.md#tables-wait',
-        threshold: LONGEST_WAIT_S,
+      metric('build', 'TablesWaiting', longestSilence).createAlarm(this, 'Waiting', {
+        alarmDescription: `What has arrived is not in the tables after ${longestWait.toMinutes()} minutes, or no build was begun for ${longestSilence.toMinutes()} minutes: docs/runbook.md#tables-wait`,
+        threshold: longestWait.toSeconds(),
         comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
         evaluationPeriods: 1,
         // Each build begins by saying how long something has waited.

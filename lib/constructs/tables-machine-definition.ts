@@ -21,7 +21,7 @@ const SERVICES_AT_ONCE = 4;
 const LONGEST_REASON = 1_000;
 const LONGEST_CAUSE = 8_000;
 
-/** Everything here may be run again: throttled calls, races of statements, functions that are not reached. */
+/** All that is called here may be called again: it is throttled, or not reached. */
 const AGAIN = {
   IntervalSeconds: 2,
   BackoffRate: 3,
@@ -30,18 +30,45 @@ const AGAIN = {
   JitterStrategy: 'FULL',
 } as const;
 
+/** What Athena or a function says of a failure; empty where neither does. */
+const SAID = `(
+  $groups := $match($states.errorOutput.Cause, /"(?:StateChangeReason|errorMessage)"\\s*:\\s*"((?:\\\\.|[^"])*)"/).groups;
+  $exists($groups[0]) ? $replace($groups[0], '\\\\"', '"') : ''
+)`;
+
+/**
+ * Whether a statement that failed may do better in a minute. One that met its limit of bytes or of time
+ * would meet it again, and what it read is paid for each time; one that is wrong stays wrong. Races and
+ * throttling pass, whosever fault Athena says they are.
+ */
+const MAY_PASS = `{% (
+  $said := ${SAID};
+  $cause := $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : '';
+  $isLimit := $states.errorOutput.Error = 'States.Timeout' or $contains($said, /scanned limit|query timeout/i);
+  $isWrong := $contains($cause, /"ErrorCategory"\\s*:\\s*2[^0-9]/)
+    and $not($contains($said, /commit|conflict|throttl|slow ?down|request rate|rate exceeded|too many requests/i));
+  $not($isLimit or $isWrong)
+) %}`;
+
+/** Times that a statement is tried again, and seconds before it: up to 2, 6, 18 and 54. */
+const TRIES = 4;
+const PAUSE = '{% $ceil($random() * 2 * $power(3, $failures - 1)) %}';
+
 /**
  * Why something failed: what Athena or a function says. Neither a statement, whose literals may be
  * somebody's data, nor a stack of calls.
  */
-const WHY = `{% (
+const REASON = `(
   $cause := $states.errorOutput.Cause;
-  $said := ($match($cause, /"(?:StateChangeReason|errorMessage)"\\s*:\\s*"((?:\\\\.|[^"])*)"/).groups)[0];
-  $reason := $exists($said) ? $replace($said, '\\\\"', '"') : $substring($cause, 0, 1) = '{' ? 'its execution says why' : $cause;
+  $said := ${SAID};
+  $reason := $said != '' ? $said : $substring($cause, 0, 1) = '{' ? 'its execution says why' : $cause;
   $substring($join([$states.errorOutput.Error, $reason], ': '), 0, ${LONGEST_REASON})
-) %}`;
+)`;
+const WHY = `{% ${REASON} %}`;
 
-const FAILED = '$states.input.reports[$exists(failed)]';
+/** Of an erasure that alone: what was to be built beside it is told, and comes with the next build. */
+const FAILED = `$states.input.reports[$exists(failed)
+  and ($not($states.context.Execution.Input.kind = 'erasure') or kind = 'erase')]`;
 
 /**
  * Builds tables: asks which work there is, and of each piece what comes next until it is done. What
@@ -101,6 +128,21 @@ const ask = (parts: Parts, Payload: TaskState['Arguments']) =>
     Output: '{% $states.result.Payload %}',
   }) as const;
 
+const statement = ({ partition, workGroup }: Parts) =>
+  ({
+    Type: 'Task',
+    Resource: `arn:${partition}:states:::athena:startQueryExecution.sync`,
+    Arguments: { QueryString: '{% $states.input.statement.sql %}', WorkGroup: workGroup },
+    Assign: {
+      ran: `{% $append($ran, [{
+        "query": $states.result.QueryExecution.QueryExecutionId, "step": $states.input.statement.step
+      }]) %}`,
+      failures: 0,
+    },
+    TimeoutSeconds: LONGEST_STATEMENT_S,
+    Next: 'Next',
+  }) as const;
+
 const services = (parts: Parts): MapState => ({
   Type: 'Map',
   Items: '{% $states.input %}',
@@ -135,6 +177,7 @@ const works = (parts: Parts): MapState => ({
           service: '{% $states.input.service %}',
           work: '{% $states.input.work %}',
           ran: [],
+          failures: 0,
         },
         Next: 'Next',
       },
@@ -149,6 +192,7 @@ const works = (parts: Parts): MapState => ({
       Which: {
         Type: 'Choice',
         Choices: [
+          { Condition: '{% $exists($states.input.statement.mayFail) %}', Next: 'Attempt' },
           { Condition: '{% $exists($states.input.statement) %}', Next: 'Statement' },
           { Condition: '{% $exists($states.input.chore) %}', Next: 'Chore' },
           { Condition: '{% $exists($states.input.wait) %}', Next: 'Wait' },
@@ -156,21 +200,36 @@ const works = (parts: Parts): MapState => ({
         Default: 'Done',
       },
       Statement: {
-        Type: 'Task',
-        Resource: `arn:${parts.partition}:states:::athena:startQueryExecution.sync`,
-        Arguments: {
-          QueryString: '{% $states.input.statement.sql %}',
-          WorkGroup: parts.workGroup,
-        },
-        Assign: {
-          ran: `{% $append($ran, [{
-            "query": $states.result.QueryExecution.QueryExecutionId, "step": $states.input.statement.step
-          }]) %}`,
-        },
-        TimeoutSeconds: LONGEST_STATEMENT_S,
-        Retry: [{ ...AGAIN, ErrorEquals: ['States.TaskFailed'] }],
-        Catch: caughtBy('Failed'),
-        Next: 'Next',
+        ...statement(parts),
+        // No `Retry`: it sees that a statement failed, and not of what.
+        Catch: [
+          {
+            ErrorEquals: ['States.ALL'],
+            Assign: { why: WHY, mayPass: MAY_PASS, failures: '{% $failures + 1 %}' },
+            Output: '{% $states.input %}',
+            Next: 'Again',
+          },
+        ],
+      },
+      Again: {
+        Type: 'Choice',
+        Choices: [{ Condition: `{% $mayPass and $failures <= ${TRIES} %}`, Next: 'Pause' }],
+        Default: 'Failed',
+      },
+      Pause: { Type: 'Wait', Seconds: PAUSE, Next: 'Statement' },
+      // What it is for looks itself whether it has to be run again.
+      Attempt: {
+        ...statement(parts),
+        Retry: [{ ...AGAIN, MaxAttempts: 1, ErrorEquals: ['States.TaskFailed'] }],
+        Catch: [
+          {
+            ErrorEquals: ['States.ALL'],
+            Assign: {
+              ran: `{% $append($ran, [{"failed": ${REASON}, "step": $states.input.statement.step}]) %}`,
+            },
+            Next: 'Next',
+          },
+        ],
       },
       Chore: {
         ...invoke(parts, 'sweep', parts.sweep, '{% $states.input.chore %}'),
@@ -188,7 +247,9 @@ const works = (parts: Parts): MapState => ({
       // Even that could not be told: the run says it.
       Unheard: {
         Type: 'Pass',
-        Output: { service: '{% $service %}', failed: '{% $why %}' },
+        Output: {
+          ...{ service: '{% $service %}', kind: '{% $work.item.kind %}', failed: '{% $why %}' },
+        },
         End: true,
       },
     },

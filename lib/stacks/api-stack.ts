@@ -6,6 +6,7 @@ import { prefixOf, type StageConfig } from '../config';
 import { AlarmTopic, tellsAlarm } from '../constructs/alarm-topic';
 import { Firewall } from '../constructs/firewall';
 import { functionNetwork } from '../constructs/function-network';
+import { modelNetwork } from '../constructs/model-network';
 import { gpuServerImage, modelServerImage } from '../constructs/model-server-image';
 import { capturedVariables, platformData } from '../constructs/platform-data';
 import { PlatformFunction } from '../constructs/platform-function';
@@ -43,7 +44,9 @@ export class ApiStack extends Stack {
     const prefix = prefixOf(stage);
     const data = platformData(this, { stage, config });
     const names = tablesNames(this, { stage, config });
-    const roles = new ServiceRoles(this, 'Roles', { stage, prefix, config, data });
+    const network = functionNetwork(this, config);
+    const models = modelNetwork(this, network, config);
+    const roles = new ServiceRoles(this, 'Roles', { stage, prefix, config, data, models });
     const alarms = new AlarmTopic(this, 'Alarms', { email: config.alarmEmail });
 
     const serviceRole = roles.service.roleArn;
@@ -64,11 +67,13 @@ export class ApiStack extends Stack {
       ALLOWED_INSTANCE_TYPES: config.allowedInstanceTypes.join(','),
       ...(config.baseUrl !== null && { BASE_URL: config.baseUrl }),
     };
+    const outside = config.privateRegistries.length > 0 && {
+      PRIVATE_REGISTRIES: JSON.stringify(config.privateRegistries),
+    };
     const reading = {
-      ...environment,
+      ...{ ...environment, ...outside },
       IMAGE_REGISTRIES: imageRegistries(this.account, this.region, config).join(','),
     };
-    const network = functionNetwork(this, config);
     const start = (
       id: string,
       name: Exclude<FunctionName, TablesFunctionName>,
@@ -93,11 +98,19 @@ export class ApiStack extends Stack {
       'capture-role': roles.capture.roleArn,
       'model-server-image': image,
       ...(gpuImage !== undefined && { 'model-server-image-gpu': gpuImage }),
+      ...(models && {
+        'model-subnets': models.subnetIds.join(),
+        'model-security-group': models.securityGroupId,
+      }),
       'alarm-topic': alarms.topic.topicArn,
     });
     const PLATFORM = platformText({
       ServerImage: image,
       ...(gpuImage !== undefined && { ServerImageGpu: gpuImage }),
+      ...(models && {
+        ModelSubnets: models.subnetIds.join(),
+        ModelSecurityGroup: models.securityGroupId,
+      }),
       ExecutionRole: roles.execution.roleArn,
       CaptureRole: roles.capture.roleArn,
       ArtifactsBucket: data.artifacts,
@@ -105,7 +118,7 @@ export class ApiStack extends Stack {
       CapturedRequests: `${data.capturedPrefix}requests`,
       AlarmTopic: alarms.topic.topicArn,
     });
-    const running = { ...control, SERVICE_ROLE_ARN: serviceRole, PLATFORM };
+    const running = { ...control, ...outside, SERVICE_ROLE_ARN: serviceRole, PLATFORM };
     const reconcile = start('Reconcile', 'reconcile', running).live;
     // When it looks for what has changed, services' stacks must be able to find it.
     reconcile.node.addDependency(...followed);
@@ -148,6 +161,19 @@ export class ApiStack extends Stack {
         .createAlarm(this, 'ServerErrors', {
           alarmDescription: 'The API fails: docs/runbook.md#api-server-errors',
           threshold: MANY_ERRORS,
+          evaluationPeriods: 1,
+          treatMissingData: TreatMissingData.NOT_BREACHING,
+        }),
+    );
+
+    tellsAlarm(
+      alarms.topic,
+      predict.live
+        .metricErrors({ period: Duration.minutes(5), statistic: 'sum' })
+        .createAlarm(this, 'PredictDied', {
+          alarmDescription:
+            'The function that predicts has died: what it had answered may be in no table: docs/runbook.md#capture-incomplete',
+          threshold: 1,
           evaluationPeriods: 1,
           treatMissingData: TreatMissingData.NOT_BREACHING,
         }),

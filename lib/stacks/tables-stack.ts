@@ -15,6 +15,7 @@ import { tablesRights } from '../constructs/tables-rights';
 import { TablesSchedule } from '../constructs/tables-schedule';
 import { told } from '../platform-values';
 import { tablesNames } from '../tables-names';
+import { tablesRhythm } from '../tables-rhythm';
 
 export interface TablesStackProps extends StackProps {
   /** The stage's name; its data and API stacks must be there. */
@@ -39,6 +40,7 @@ export class TablesStack extends Stack {
     const prefix = prefixOf(stage);
     const data = platformData(this, { stage, config });
     const names = tablesNames(this, { stage, config });
+    const rhythm = tablesRhythm(config);
     const rights = tablesRights({ stack: this, prefix, data, names });
     const network = functionNetwork(this, config);
     const prefixed = capturedVariables(data);
@@ -87,11 +89,11 @@ export class TablesStack extends Stack {
     const { machine } = new TablesMachine(this, 'Runs', {
       ...{ prefix, config, data, names, build, sweep },
     });
-    const schedule = new TablesSchedule(this, 'Schedule', { machine, every: config.tablesEvery });
+    const schedule = new TablesSchedule(this, 'Schedule', { machine, rhythm });
     const { failed } = new ArrivalMarks(this, 'Marks', {
       ...{ captured: data.captured, prefix: data.capturedPrefix, mark },
     });
-    const alarms = new TablesAlarms(this, 'Alarms', { prefix, stage, machine });
+    const alarms = new TablesAlarms(this, 'Alarms', { prefix, stage, machine, rhythm });
     // One of them rings when no build begins.
     alarms.node.addDependency(schedule);
     const topic = Topic.fromTopicArn(this, 'Topic', told(this, stage, 'alarm-topic'));

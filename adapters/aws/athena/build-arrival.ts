@@ -7,7 +7,13 @@ import type { Places } from './places';
 import { MOST_DAYS } from './quoting';
 import type { StatementResult } from './statement';
 import type { Steps } from './steps';
-import { type Arrival, lookAtArrival, takeRequests, type Window } from './take-requests';
+import {
+  type Arrival,
+  lookAtArrival,
+  type SpillPart,
+  takeRequests,
+  type Window,
+} from './take-requests';
 import { answeringModels, checkWindow, keepErrors, unpackRows } from './unpack-rows';
 
 /** The columns of a service's tables, and where its model versions' values go. */
@@ -35,6 +41,8 @@ export interface Built<T> {
 
 /** Days that a label waits for its row. */
 export const PATIENCE_DAYS = 7;
+/** Hours of bodies in objects of their own that one statement reads. */
+const MOST_SPILL_HOURS = 4;
 /** How often rows are made before an answered request without any is a failure. */
 const ROUNDS = 2;
 
@@ -62,9 +70,9 @@ export function* buildArrival(
   };
   for (const some of inParts(asked, MOST_DAYS)) {
     const window = windowOf(arrival.service, some);
-    const spilled = new Set(some.flatMap(([, , , , dates]) => (dates ? dates.split(',') : [])));
-    const taken = yield takeRequests(places, arrival, window, [...spilled]);
-    report.requests += taken.written ?? 0;
+    for (const part of spillParts(some)) {
+      report.requests += (yield takeRequests(places, arrival, window, part)).written ?? 0;
+    }
     if (!described) continue;
     const received = lastDays(today);
     const unpacked = yield* unpackWindow(places, window, described, received);
@@ -75,6 +83,19 @@ export function* buildArrival(
   }
   return { report, dates: asked.map(([date]) => date ?? '') };
 }
+
+/**
+ * In which parts a window's requests are taken: a day that has waited may have more in bodies of their own
+ * than one statement may read.
+ */
+const spillParts = (some: readonly Row[]): readonly (SpillPart | undefined)[] => {
+  const spilled = some.flatMap(([, , , , hours]) => (hours ? hours.split(',') : []));
+  const hours: readonly string[] = [...new Set(spilled)];
+  const parts = inParts(hours.toSorted(), MOST_SPILL_HOURS);
+  return parts.length === 0
+    ? [undefined]
+    : parts.map((part, n) => ({ hours: part, withOthers: n === 0 }));
+};
 
 /** Makes rows and errors of a window's requests; tells how many labels were received on some days. */
 function* unpackWindow(

@@ -12,7 +12,7 @@ import { prepareTables } from './prepare-tables';
 import { purge } from './purge';
 import { MOST_DAYS } from './quoting';
 import type { Steps } from './steps';
-import { type Upkeep, upkeep } from './upkeep';
+import { type ALL_SERVICES, sharedUpkeep, type Upkeep, upkeep } from './upkeep';
 
 /** A piece of work on a service's tables. */
 export type BuildItem =
@@ -32,6 +32,12 @@ export type BuildItem =
       readonly to: string;
     }
   | (Upkeep & { readonly kind: 'upkeep' })
+  /** What is done once a day for the tables of all services; before this time no erasure is remembered. */
+  | {
+      readonly kind: 'shared-upkeep';
+      readonly service: typeof ALL_SERVICES;
+      readonly erasedSince: string | null;
+    }
   /** `at` is when it was asked, RFC 3339. */
   | {
       readonly kind: 'erase';
@@ -102,6 +108,9 @@ export function* buildItem(needs: Needs, item: BuildItem): Steps<ItemResult> {
         ...DONE,
         report: { ...NOTHING, unmatched: yield* upkeep(places, item, described !== undefined) },
       };
+    case 'shared-upkeep':
+      yield* sharedUpkeep(places, item.erasedSince);
+      return DONE;
     case 'erase':
       return { ...DONE, report: { ...NOTHING, ...(yield* erase(needs, item)) } };
     case 'purge':

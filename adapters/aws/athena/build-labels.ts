@@ -6,6 +6,7 @@ import {
   labelRows,
   lookAtClientLabels,
   lookAtLabels,
+  lookForClients,
   type ReceivedLabels,
 } from './label-rows';
 import type { Places } from './places';
@@ -82,11 +83,18 @@ function* meantBy(
   from: ReceivedLabels,
 ): Steps<{ readonly windows: readonly Window[]; readonly ambiguous: number }> {
   const named = foundIn((yield lookAtLabels(places, from)).rows);
-  const client =
-    named.count > 0 ? foundIn((yield lookAtClientLabels(places, from)).rows) : NONE_FOUND;
+  const client = named.count > 0 ? yield* meantByClients(places, from) : NONE_FOUND;
   const meant = [...named.days, ...client.days];
   const windows = inParts(meant, MOST_DAYS).map((some) => windowOf(from.service, some, 1));
   return { windows, ambiguous: client.count };
+}
+
+function* meantByClients(places: Places, from: ReceivedLabels): Steps<Found> {
+  const { rows } = yield lookForClients(places, from);
+  const dates = rows.map(([date]) => date ?? '');
+  return dates.length > 0
+    ? foundIn((yield lookAtClientLabels(places, from, dates)).rows)
+    : NONE_FOUND;
 }
 
 type Row = StatementResult['rows'][number];

@@ -109,15 +109,15 @@ export const createServiceTables = (
   }),
 ];
 
-/** Gives a service's table the columns that it has not yet; `known` are those that it has. */
+/** Gives a service's table the columns that it has not yet, if any; `known` are those that it has. */
 export const addColumns = (
   { database }: Places,
   service: string,
   table: ServiceTable,
   known: ReadonlySet<string>,
-): readonly Statement[] => {
+): Statement | undefined => {
   const missing = serviceColumns(table).filter(({ name }) => !known.has(name));
-  if (missing.length === 0) return [];
+  if (missing.length === 0) return undefined;
   const sql = `ALTER TABLE ${hiveName(database)}.${hiveName(tableNameOf(service))} ADD COLUMNS (${columnsOf(missing)})`;
-  return [{ step: 'add-columns', sql }];
+  return { step: 'add-columns', sql };
 };

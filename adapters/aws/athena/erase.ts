@@ -6,6 +6,7 @@ import { chores } from './chores';
 import { dayFrom } from './day-from';
 import {
   type AskedTable,
+  type Between,
   eraseLabels,
   eraseRequests,
   findErased,
@@ -67,10 +68,16 @@ export function* erase(needs: Needs, asked: Asked): Steps<ErasureReport> {
     first && last && told.areAll ? { from: dayFrom(first, -1), to: dayFrom(last, 1) } : null;
   yield findErased(places, erasing, described !== undefined, near);
   const found = (yield* erasedDays(places, service)) ?? told;
-  const kept = capturedDays === null ? FIRST_DAY : dayFrom(at, -capturedDays - LATE_DAYS);
+  const firstAfter = (times: number): string =>
+    capturedDays === null ? FIRST_DAY : dayFrom(at, -times * capturedDays - LATE_DAYS);
+  // An object that was written anew is kept for its days once more.
+  const [kept, outlived] = [firstAfter(2), firstAfter(1)];
   const arrived = { from: near && near.from > kept ? near.from : kept, to: dayFrom(at, 1) };
-  const { query = '' } = yield findLines(places, service, captured, arrived);
-  yield* chores((after) => ({ kind: 'rewrite', query, after }));
+  const rewrite = function* (when: Between): Steps<number> {
+    const { query = '' } = yield findLines(places, service, captured, { ...when, outlived });
+    return yield* chores((after) => ({ kind: 'rewrite', query, after }));
+  };
+  yield* rewrite(arrived);
 
   const parts = inParts(yield* daysThere(needs, service, found.dates), MOST_DAYS);
   const from = function* (some: AskedTable): Steps<number> {
@@ -101,6 +108,8 @@ export function* erase(needs: Needs, asked: Asked): Steps<ErasureReport> {
   }
   for (const dates of labelParts) yield packDays(places, service, 'labels', dates);
   yield { until: 'files-settle' };
+  // What Firehose still held back when it was looked for lies there by now.
+  yield* rewrite({ from: dayFrom(at, -1), to: arrived.to });
   for (const some of ['requests', ...own, 'labels'] as const) {
     yield dropOldFiles(places, service, some);
   }

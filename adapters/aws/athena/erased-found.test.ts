@@ -1,7 +1,7 @@
 import { findLines } from './erased-found';
 
 const places = { database: 'inference', rawDatabase: 'inference_raw' };
-const DAYS = { from: '2026-11-19', to: '2026-11-21' };
+const DAYS = { from: '2026-11-19', to: '2026-11-21', outlived: '2026-10-18' };
 
 describe('finding what has arrived of erased requests', () => {
   it('names bodies that may be there where the stage has them put', () => {

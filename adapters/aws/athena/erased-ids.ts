@@ -26,6 +26,11 @@ const inserted = ({ service, at, execution }: Erasing, ids: readonly [string, st
   `WHEN NOT MATCHED THEN INSERT (service, request_id, client_request_id, erased_at, open_in)
 VALUES (${[literal(service), ...ids, time(at), literal(execution)].join(', ')})`;
 
+/** What was told before goes until now, so that what came late of it goes when it is asked again. */
+const movedOn = ({ at, execution }: Erasing): string =>
+  `WHEN MATCHED AND (t.erased_at < ${time(at)} OR t.open_in IS NULL)
+  THEN UPDATE SET erased_at = greatest(t.erased_at, ${time(at)}), open_in = ${literal(execution)}`;
+
 /** Writes down whose data is to go, each id once. @throws RangeError for a column there is not */
 export const tellErased = (
   places: Places,
@@ -59,18 +64,17 @@ const tellRequests = (places: Places, erasing: Erasing, source: string): Stateme
   ${source}
 ) s
 ON t.service = ${literal(erasing.service)} AND t.request_id = s.id
+${movedOn(erasing)}
 ${inserted(erasing, ['s.id', 'NULL'])}`,
 });
 
-/** By a client's id what was asked until now goes, so that the time moves when it is asked again. */
 const tellClients = (places: Places, erasing: Erasing, ids: readonly string[]): Statement => ({
   step: 'tell-erased',
   sql: `MERGE INTO ${tablesOf(places).erased} t USING (
   ${valuesOf(ids)}
 ) s
 ON t.service = ${literal(erasing.service)} AND t.request_id IS NULL AND t.client_request_id = s.id
-WHEN MATCHED AND (t.erased_at < ${time(erasing.at)} OR t.open_in IS NULL)
-  THEN UPDATE SET erased_at = ${time(erasing.at)}, open_in = ${literal(erasing.execution)}
+${movedOn(erasing)}
 ${inserted(erasing, ['NULL', 's.id'])}`,
 });
 

@@ -3,7 +3,7 @@ import { within } from './answered';
 import { dayFrom } from './day-from';
 import { typedLabel } from './label-shape';
 import { type Places, tablesOf } from './places';
-import { day, days, literal, name, time } from './quoting';
+import { day, days, literal, MOST_DAYS, name, time } from './quoting';
 import { dayOfId } from './record-shape';
 import type { Statement } from './statement';
 import type { Window } from './take-requests';
@@ -81,18 +81,43 @@ WHERE ${received(from)} AND l.client_request_id IS NOT NULL`,
 });
 
 /**
- * The same of labels by clients' ids; with the null day stands how many of them mean several requests.
- * It reads all days of requests until these labels, for a client's id does not say when it was used.
+ * The days on which requests carried the clients' ids of labels, a line each. It looks through all days
+ * until these labels, for such an id does not say when it was used, but through no column but that one:
+ * days stand in paths.
  */
-export const lookAtClientLabels = (places: Places, from: ReceivedLabels): Statement => ({
+export const lookForClients = (places: Places, from: ReceivedLabels): Statement => ({
+  step: 'look-for-clients',
+  sql: `SELECT DISTINCT CAST(q.request_date AS varchar) FROM ${tablesOf(places).requests} q
+WHERE q.service = ${literal(from.service)} AND q.request_date <= ${lastDay(from)} AND q.client_request_id IN (
+  SELECT l.client_request_id FROM ${tablesOf(places).labels} l
+  WHERE ${received(from)} AND l.client_request_id IS NOT NULL)
+ORDER BY 1`,
+});
+
+/**
+ * The same as of labels that name their example, of those by clients' ids; with the null day stands how
+ * many of them mean several requests.
+ * @param dates on which requests carried such ids, in order
+ */
+export const lookAtClientLabels = (
+  places: Places,
+  from: ReceivedLabels,
+  dates: readonly string[],
+): Statement => ({
   step: 'look-at-client-labels',
-  sql: `WITH meant AS (${byClient(places, from, `q.request_date <= ${lastDay(from)}`)})
+  sql: `WITH meant AS (${byClient(places, from, `q.request_date ${onDays(dates)}`)})
 ${dated(from)}
 UNION ALL
 SELECT NULL, CAST(count(*) AS varchar), NULL FROM (
   SELECT batch_id, position FROM meant GROUP BY 1, 2 HAVING count(DISTINCT asked) > 1
 )`,
 });
+
+/** As few days as fit into a statement; all of one label's have to be in one, or several would not be seen. */
+const onDays = (dates: readonly string[]): string =>
+  dates.length <= MOST_DAYS
+    ? `IN ${days(dates)}`
+    : `BETWEEN ${day(dates[0] ?? '')} AND ${day(dates.at(-1) ?? '')}`;
 
 /** Labels of both ways of addressing with the rows of a window that they may mean. */
 const meantIn = (places: Places, from: ReceivedLabels, window: Window): string => `

@@ -7,7 +7,7 @@ const hour = (over: Partial<FoundHour>): FoundHour => ({
   ...over,
 });
 const plan = (hours: readonly FoundHour[], over: Partial<Parameters<typeof planBuilds>[0]> = {}) =>
-  planBuilds({ hours, unmade: new Map(), last: [], today: '2026-11-21', ...over });
+  planBuilds({ hours, unmade: new Map(), last: [], at: '2026-11-21T12:00:00.000Z', ...over });
 
 describe('work that dirty hours make', () => {
   it('is none where nothing has arrived', () => {
@@ -92,7 +92,7 @@ describe('work that dirty hours make', () => {
     const keep = { requests: '2026-01-01', rows: '2026-01-01', labels: '2026-01-01' };
     const some = days.slice(0, 30);
     const upkeep = Array.from({ length: 20 }, (_, n) => ({
-      ...({ kind: 'upkeep', service: `u${n}`.padStart(32, 's'), keep, shared: null } as const),
+      ...({ kind: 'upkeep', service: `u${n}`.padStart(32, 's'), keep } as const),
       days: { requests: some, rows: some, labels: some },
       late: some,
     }));

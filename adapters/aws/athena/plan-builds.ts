@@ -7,11 +7,11 @@ export interface FoundPart {
   readonly revision: number;
 }
 
-/** A piece of work, on which day it was planned, and the dirty hours that it deals with. */
+/** A piece of work, and the dirty hours that it deals with. */
 export interface Work {
   readonly item: BuildItem;
-  /** `YYYY-MM-DD` */
-  readonly today: string;
+  /** When it was planned, RFC 3339: its hours were looked up after that. */
+  readonly at: string;
   readonly found: readonly FoundPart[];
 }
 
@@ -42,7 +42,8 @@ interface Found {
   readonly unmade: ReadonlyMap<string, number>;
   /** What is done when everything else is; never left out. */
   readonly last: readonly BuildItem[];
-  readonly today: string;
+  /** RFC 3339, before the hours were looked up. */
+  readonly at: string;
 }
 
 /**
@@ -50,7 +51,7 @@ interface Found {
  * longest first, and requests before labels, so that labels find rows. What is more than one execution
  * takes on stays for the next.
  */
-export const planBuilds = ({ hours, unmade, last, today }: Found): readonly ServiceWork[] => {
+export const planBuilds = ({ hours, unmade, last, at }: Found): readonly ServiceWork[] => {
   const oldest = hours.toSorted((one, other) => (one.since < other.since ? -1 : 1));
   const byDay = Map.groupBy(
     oldest.slice(0, MOST_HOURS),
@@ -60,12 +61,12 @@ export const planBuilds = ({ hours, unmade, last, today }: Found): readonly Serv
     ([service, revision]) => ({ kind: 'tables', service, revision }) as const,
   );
   const first: readonly Work[] = [
-    ...made.map((item) => ({ item, today, found: [] })),
-    ...[...byDay.values()].flatMap((found): readonly Work[] => workOf(found, today)),
+    ...made.map((item) => ({ item, at, found: [] })),
+    ...[...byDay.values()].flatMap((found): readonly Work[] => workOf(found, at)),
   ];
   const works = [
     ...first.slice(0, MOST_WORKS - last.length),
-    ...last.map((item) => ({ item, today, found: [] })),
+    ...last.map((item) => ({ item, at, found: [] })),
   ];
   const ofService = Map.groupBy(works, ({ item }) => item.service);
   return [...ofService].map(([service, some]) => ({
@@ -74,15 +75,16 @@ export const planBuilds = ({ hours, unmade, last, today }: Found): readonly Serv
   }));
 };
 
-const workOf = (found: readonly FoundHour[], today: string): readonly Work[] => {
+const workOf = (found: readonly FoundHour[], at: string): readonly Work[] => {
   const [first] = found;
   if (!first) return [];
   const { service, kind, date } = first;
   const hours = found.map(({ hour }) => hour).toSorted();
   const parts = found.map(({ hour, revision }) => ({ hour, revision }));
-  return [{ item: { kind, service, date, hours }, today, found: parts }];
+  return [{ item: { kind, service, date, hours }, at, found: parts }];
 };
 
 const RANKS: Readonly<Record<BuildItem['kind'], number>> = {
-  ...{ tables: 0, requests: 1, labels: 2, 'labels-again': 3, upkeep: 4, erase: 5, purge: 6 },
+  ...{ tables: 0, requests: 1, labels: 2, 'labels-again': 3 },
+  ...{ upkeep: 4, 'shared-upkeep': 4, erase: 5, purge: 6 },
 };

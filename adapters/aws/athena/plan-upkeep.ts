@@ -3,11 +3,13 @@ import { NEVER, NO_DAYS, type UpkeepRecords } from '../../../core/tables/upkeep-
 import { PATIENCE_DAYS } from './build-arrival';
 import type { BuildItem } from './build-item';
 import { dayFrom } from './day-from';
+import { ALL_SERVICES } from './upkeep';
 
 type UpkeepItem = Extract<BuildItem, { kind: 'upkeep' }>;
+type SharedItem = Extract<BuildItem, { kind: 'shared-upkeep' }>;
 
 interface Needs {
-  readonly upkeep: Pick<UpkeepRecords, 'list' | 'done'>;
+  readonly upkeep: Pick<UpkeepRecords, 'list' | 'done' | 'sharedDue'>;
   /** Undefined when there is no such service: what its tables hold stays. */
   readonly retentionOf: (service: string) => Promise<Retention | undefined>;
   /** Days that what has arrived is kept; null for ever. */
@@ -22,13 +24,13 @@ const LATE_DAYS = 10;
 
 /**
  * What is to be done once a day: for services whose tables have changed since it was done, or which keep
- * something for so many days only; and with the first of them for the tables of all services.
+ * something for so many days only; and for the tables of all services when there is one of these.
  */
 export const planUpkeep = async (
   { upkeep, retentionOf, capturedDays }: Needs,
   services: readonly string[],
   today: string,
-): Promise<readonly UpkeepItem[]> => {
+): Promise<readonly (UpkeepItem | SharedItem)[]> => {
   const known = await upkeep.list();
   const items: UpkeepItem[] = [];
   for (const service of services) {
@@ -47,13 +49,15 @@ export const planUpkeep = async (
       await upkeep.done(service, today, NO_DAYS);
       continue;
     }
-    items.push({ kind: 'upkeep', service, keep, days: some, late, shared: null });
+    items.push({ kind: 'upkeep', service, keep, days: some, late });
   }
-  const [first, ...rest] = items;
-  if (!first || (known.shared !== null && known.shared >= today)) return items;
+  const { done, isDue } = known.shared;
+  if ((done !== null && done >= today) || (!isDue && items.length === 0)) return items;
+  // Should it fail it is due again, though all services are done for the day.
+  if (!isDue) await upkeep.sharedDue();
   const erasedSince =
     capturedDays === null ? null : `${dayFrom(today, -capturedDays - LATE_DAYS)}T00:00:00.000Z`;
-  return [{ ...first, shared: { erasedSince } }, ...rest];
+  return [...items, { kind: 'shared-upkeep', service: ALL_SERVICES, erasedSince }];
 };
 
 /** Of each table that is not kept whole, the first day that is. */

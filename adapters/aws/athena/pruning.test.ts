@@ -25,7 +25,7 @@ const PARTED: Readonly<Record<string, readonly string[]>> = {
   wine_errors: ['request_date'],
   'raw.requests': ['service', 'dt', 'hour'],
   'raw.labels': ['service', 'dt', 'hour'],
-  'raw.spill': ['service', 'dt'],
+  'raw.spill': ['service', 'dt', 'hour'],
   'raw.erased': ['service'],
 };
 
@@ -34,7 +34,7 @@ type Whole = Readonly<Record<string, readonly string[]>>;
 /** Of what has to be read whole, by the step that does, and why. */
 const ALWAYS_WHOLE: Whole = {
   // A label by a client's id may mean a request of any day before it; it is asked if there are such labels.
-  'look-at-client-labels': ['requests: request_date'],
+  'look-for-clients': ['requests: request_date'],
   // A request is written down an hour or a day after it was asked; a label of it comes whenever it does.
   'find-lines': ['raw.labels: hour', 'raw.requests: hour'],
   'look-at-erased-labels': ['labels: received_date'],
@@ -80,7 +80,7 @@ describeTrino(
       ]) {
         await tables.arrive('requests', other, 'other', ['{}']);
         await tables.arrive('labels', other, 'other', ['{}']);
-        await tables.arrive('spill', other.slice(0, 2), 'other.json', ['{}']);
+        await tables.arrive('spill', other, 'other.json', ['{}']);
       }
     }, 60_000);
     afterAll(() => tables.close());
@@ -130,13 +130,14 @@ describeTrino(
 
     it('name the hours that arrived and the days that were asked', async () => {
       const { request, response, ...line } = lineOf(DAY, 4, body(4));
-      const key = `dt=${ARRIVED}/${idOf(DAY, 4)}.json`;
+      const key = `dt=${ARRIVED}/hour=10/${idOf(DAY, 4)}.json`;
       const bodies = { request: JSON.stringify(request), response: JSON.stringify(response) };
-      await tables.arrive('spill', ['wine', ARRIVED], `${idOf(DAY, 4)}.json`, [
+      await tables.arrive('spill', ['wine', ARRIVED, '10'], `${idOf(DAY, 4)}.json`, [
         JSON.stringify(bodies),
       ]);
       const spilled = { ...line, spill_uri: `s3://captured/spill/service=wine/${key}` };
-      await arrive('10', [lineOf(DAY, 1, body(1)), lineOf(DAY_BEFORE, 2, body(2))]);
+      const named = lineOf(DAY, 1, { ...body(1), client_request_id: 'theirs' });
+      await arrive('10', [named, lineOf(DAY_BEFORE, 2, body(2))]);
       await arrive('11', [spilled, lineOf(DAY, 3, { ...body(3), row_count: 2 })]);
       const apart = await plansOf({
         kind: 'requests',
@@ -155,7 +156,7 @@ describeTrino(
       expect(reads.map(({ table, bounds }) => [table, bounds])).toEqual(
         expect.arrayContaining([
           ['raw.requests', { service: ['wine'], dt: [ARRIVED], hour: ['10', '11'] }],
-          ['raw.spill', expect.objectContaining({ service: ['wine'], dt: [ARRIVED] })],
+          ['raw.spill', { service: ['wine'], dt: [ARRIVED], hour: ['10'] }],
           ['requests', expect.objectContaining({ service: ['wine'], request_date: days })],
         ]),
       );
@@ -165,6 +166,7 @@ describeTrino(
       await tables.arrive('labels', ['wine', ARRIVED, '12'], 'b.ndjson', [
         labelLine(0, { example_id: `${idOf(DAY, 1)}-0` }),
         labelLine(1, { client_request_id: 'mine', row_index: 0 }),
+        labelLine(2, { client_request_id: 'theirs', row_index: 0 }),
       ]);
       const came = await plansOf({ kind: 'labels', service: 'wine', date: ARRIVED, hours: ['12'] });
       const again = await plansOf({
@@ -174,7 +176,7 @@ describeTrino(
         to: ARRIVED,
       });
       expectPruned([...came, ...again]);
-      const found = ['look-at-labels', 'look-at-client-labels', 'label-rows'];
+      const found = ['look-at-labels', 'look-for-clients', 'look-at-client-labels', 'label-rows'];
       expect(stepsIn(came)).toEqual(['take-labels', ...found]);
       expect(stepsIn(again)).toEqual(['days-with-labels', ...found]);
       // Rows that come after their labels.

@@ -5,7 +5,7 @@ import { createSharedTables, type Ground } from './create-tables';
 import { dayFrom } from './day-from';
 import { closeErased, forgetErased, tellPurged } from './erased-ids';
 import type { Places } from './places';
-import { countRows, dropOldFiles, dropServiceTables, ownTables, removeAll } from './remove';
+import { countRows, dropOldSharedFiles, dropServiceTables, ownTables, removeAll } from './remove';
 import type { Steps } from './steps';
 
 interface Needs {
@@ -46,7 +46,9 @@ export function* purge(
   for (const statement of dropServiceTables(places, service)) yield statement;
   yield forgetErased(places, service);
   yield { until: 'files-settle' };
-  for (const table of [...SHARED, 'erased'] as const) yield dropOldFiles(places, service, table);
+  // What Firehose still held back lies there by now; nobody else has the name until this has ended.
+  yield* chores(() => ({ kind: 'empty', service }));
+  for (const table of [...SHARED, 'erased'] as const) yield dropOldSharedFiles(places, table);
   yield* chores(() => ({ kind: 'forget-results', before: dayFrom(at, -1) }));
   yield closeErased(places, erasing);
   const countOf = (table: (typeof counted)[number]): number =>

@@ -14,9 +14,15 @@ export const RECORD_ROW = `ROW(${REQUESTS.map(inLine).join(', ')})`;
 /** A UUIDv7 in lower case, as requests have them. */
 export const REQUEST_ID = '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$';
 
+const timeOfId = (column: string): string =>
+  `from_unixtime(TRY(from_base(replace(substr(${column}, 1, 13), '-', ''), 16)) / 1000)`;
+
 /** The day that a request's id says, or an example's, in a column; null when it is none. */
-export const dayOfId = (column: string): string =>
-  `CAST(from_unixtime(TRY(from_base(replace(substr(${column}, 1, 13), '-', ''), 16)) / 1000) AS date)`;
+export const dayOfId = (column: string): string => `CAST(${timeOfId(column)} AS date)`;
+
+/** The hour so many hours after what a request's id says, as paths of what arrived have it: `2026-11-20/hour=10`. */
+export const hourOfId = (column: string, later: number): string =>
+  `date_format(date_add('hour', ${later}, ${timeOfId(column)}), '%Y-%m-%d/hour=%H')`;
 
 /** When a record's text says that it was asked; null when it says no time. Times are UTC. */
 export const timeOf = (text: string): string =>

@@ -19,6 +19,7 @@ import { type Athena, startAthena } from '../../../infra-tests/trino/athena';
 import { describeTrino } from '../../../infra-tests/trino/describe-trino';
 import { sqliteRecordStore } from '../../embedded/sqlite-record-store';
 import { asked, idOf, lineOf } from '../../embedded/tables/tables-fixture';
+import type { Chore } from './chore';
 import type { Run } from './run';
 import { sweep } from './sweep';
 import { tableBuilder } from './table-builder';
@@ -31,7 +32,11 @@ const now = () => new Date();
 /** Athena's clock tells how old files are, so that it all happened lately. */
 const daysAgo = (days: number): string =>
   `${new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10)}T10:00:00.000Z`;
-const [LONG_AGO, T] = [daysAgo(9), daysAgo(2)];
+/** Its next hour is another day's. */
+const T = daysAgo(2).replace('T10:00', 'T23:30');
+const LONG_AGO = daysAgo(9);
+/** What arrived is kept for 30 days. */
+const OUTLIVED = daysAgo(40);
 const DATE = T.slice(0, 10);
 
 const of = (who: string, n: number) => asked(['who', 'n'], [[who, n]], [n]);
@@ -54,6 +59,8 @@ describeTrino(
     let retention: Retention | undefined;
     let running: readonly { readonly execution: string; readonly started: Date }[] = [];
     let executions = 0;
+    /** What happens when something was taken out of what arrived, once. */
+    let meanwhile: (() => Promise<void>) | undefined;
 
     const builder = () =>
       tableBuilder({
@@ -69,7 +76,16 @@ describeTrino(
       const sweeping = sweep({
         ...{ s3, capturedBucket: 'captured', capturedPrefix: '', resultsBucket: 'results' },
       });
-      const needs = { athena, builder: builder(), workGroup: 'builds', sweep: sweeping, execution };
+      const needs = {
+        ...{ athena, builder: builder(), workGroup: 'builds', execution },
+        sweep: async (chore: Chore) => {
+          const result = await sweeping(chore);
+          const happens = meanwhile;
+          meanwhile = undefined;
+          await happens?.();
+          return result;
+        },
+      };
       const works = (await builder().plan(run, execution)).flatMap((one) => one.works);
       const reports = [];
       for (const [n, work] of works.entries()) {
@@ -104,12 +120,9 @@ describeTrino(
       ...{ row_index: null, label: '6', labelled_at: T, received_at: received, batch_id: 'b1' },
       ...{ position, ...over },
     });
-    const arrivedIds = (name: string): readonly unknown[] =>
-      gunzipSync(
-        readFileSync(
-          join(folder, 'captured', `requests/service=wine/dt=${DATE}/hour=11/${name}.gz`),
-        ),
-      )
+    const HOUR = `service=wine/dt=${DATE}/hour=11`;
+    const arrivedIds = (name: string, hour = HOUR): readonly unknown[] =>
+      gunzipSync(readFileSync(join(folder, 'captured/requests', hour, `${name}.gz`)))
         .toString()
         .split('\n')
         .flatMap((line) => (line ? [Number(String(JSON.parse(line).request_id).slice(-1))] : []));
@@ -174,9 +187,14 @@ LOCATION '${location}' TBLPROPERTIES (${pairs.join(', ')})`,
         );
       }
       const spilled = { ...lineOf(T, 4, of('ann', 4)), request: null, response: null };
-      const key = `spill/service=wine/dt=${DATE}/${idOf(T, 4)}.json`;
+      const key = `spill/service=wine/dt=${DATE}/hour=23/${idOf(T, 4)}.json`;
       const { request, response } = of('ann', 4) as Readonly<Record<string, unknown>>;
-      await put(key, [{ request: JSON.stringify(request), response: JSON.stringify(response) }]);
+      const body = { request: JSON.stringify(request), response: JSON.stringify(response) };
+      await put(key, [body]);
+      // Of lines that were lost: no record names their bodies.
+      const [sameHour, next] = [`${DATE}/hour=23`, `${daysAgo(1).slice(0, 10)}/hour=00`];
+      await put(`spill/service=wine/dt=${sameHour}/${idOf(T, 1)}.json`, [body]);
+      await put(`spill/service=wine/dt=${next}/${idOf(T, 2)}.json`, [body]);
       await requests('a', [
         lineOf(T, 1, { ...of('ann', 1), client_request_id: 'a' }),
         lineOf(T, 2, { ...of('ann', 1), role: 'shadow', primary_request_id: idOf(T, 1) }),
@@ -220,7 +238,7 @@ LOCATION '${location}' TBLPROPERTIES (${pairs.join(', ')})`,
       expect(await erase(what)).toMatchObject({ requests: 0, rows: 3, errors: 0, labels: 2 });
       expect(await numbers('requests')).toEqual([3, 5, 6, 7, 8]);
       expect(await numbers('wine')).toEqual([3, 5, 6]);
-      expect(arrivedIds('a')).toEqual([3, 5]);
+      expect(arrivedIds('a.rewritten')).toEqual([3, 5]);
       expect(arrivedIds('b')).toEqual([6, 7]);
       expect(filesUnder(join(folder, 'captured/spill'))).toEqual([]);
       const labels = readFileSync(
@@ -243,7 +261,7 @@ LOCATION '${location}' TBLPROPERTIES (${pairs.join(', ')})`,
       const ids = [idOf(T, 1), idOf(T, 2), impossible];
       expect(await erase({ request_ids: ids })).toMatchObject({ requests: 0, rows: 0 });
       expect(await erase({ request_ids: [impossible] })).toMatchObject({ requests: 0, rows: 0 });
-    }, 120_000);
+    }, 240_000);
 
     it('keeps out what arrives late of what was erased', async () => {
       await requests('late', [
@@ -255,12 +273,44 @@ LOCATION '${location}' TBLPROPERTIES (${pairs.join(', ')})`,
         label(1, { client_request_id: 'a', row_index: 0, batch_id: 'b2' }),
       ]);
       const reports = await tick();
-      expect(reports.filter(({ kind }) => kind !== 'upkeep')).toMatchObject([
+      expect(reports.filter(({ kind }) => !kind.endsWith('upkeep'))).toMatchObject([
         { kind: 'requests', requests: 0, rows: 0, errors: 0 },
         { kind: 'labels', labels: 0 },
       ]);
       expect(await numbers('wine')).toEqual([3, 5, 6]);
     }, 120_000);
+
+    it('erases what came since when it is asked again, and another erasure leaves its labels', async () => {
+      const today = now().toISOString();
+      const hour = `service=wine/dt=${today.slice(0, 10)}/hour=${today.slice(11, 13)}`;
+      await put(`labels/${hour}/b3.ndjson`, [
+        label(0, { example_id: `${idOf(T, 1)}-0`, batch_id: 'b3' }, today),
+        label(1, { client_request_id: 'a', row_index: 0, batch_id: 'b3' }, today),
+      ]);
+      await tick();
+      const since = async () =>
+        (await query(`SELECT position FROM inference.labels WHERE batch_id = 'b3'`)).length;
+      expect(await erase({ request_ids: [idOf(T, 99)] })).toMatchObject({ requests: 0, labels: 0 });
+      expect(await since()).toBe(2);
+
+      const late = [lineOf(T, 1, of('ann', 1)), lineOf(T, 3, of('bob', 3))];
+      await requests('late-2', late);
+      // Firehose still holds it back.
+      meanwhile = () => put(`requests/${hour}/late-3.gz`, late);
+      // It would be gone by now, had it not been written anew.
+      const outlived = `requests/service=wine/dt=${OUTLIVED.slice(0, 10)}/hour=11/o.rewritten.gz`;
+      await put(
+        outlived,
+        [1, 2].map((n) => lineOf(OUTLIVED, n, of('ann', n))),
+      );
+      expect(await erase({ request_ids: [idOf(T, 1), idOf(OUTLIVED, 1)] })).toMatchObject({
+        ...{ requests: 0, rows: 0, labels: 2 },
+      });
+      expect(filesUnder(join(folder, 'captured', dirname(outlived)))).toEqual([]);
+      expect(await since()).toBe(0);
+      expect(arrivedIds('late-2.rewritten')).toEqual([3]);
+      expect(arrivedIds('late-3.rewritten', hour)).toEqual([3]);
+    }, 240_000);
 
     it('waits for executions that began before, and two erasures not for each other', async () => {
       const what = { client_request_ids: ['b'] };
@@ -321,7 +371,7 @@ LOCATION '${location}' TBLPROPERTIES (${pairs.join(', ')})`,
         },
       ]);
       const reports = await tick();
-      expect(reports.map(({ kind }) => kind)).toEqual(['upkeep']);
+      expect(reports.map(({ kind }) => kind)).toEqual(['upkeep', 'shared-upkeep']);
       expect(await numbers('wine')).toEqual([4]);
       expect(await numbers('requests')).toContain(5);
       expect(await tick()).toEqual([]);
@@ -329,6 +379,8 @@ LOCATION '${location}' TBLPROPERTIES (${pairs.join(', ')})`,
 
     it('purges a service, whatever comes later, and no other', async () => {
       await requests('before', [lineOf(T, 1, of('ann', 1))]);
+      // Firehose still holds it back.
+      meanwhile = () => requests('held', [lineOf(T, 1, of('ann', 1))]);
       const [report] = await execute({ kind: 'purge', service: 'wine' });
       expect(report).toMatchObject({ kind: 'purge', requests: 3, rows: 1, errors: 1, labels: 0 });
       expect(await numbers('requests')).toEqual([8]);

@@ -115,12 +115,17 @@ export const packErased = (places: Places): Statement => ({
   sql: `OPTIMIZE ${upkeptName(tablesOf(places).erased)} REWRITE DATA USING BIN_PACK`,
 });
 
+const dropFiles = (table: string, from: string): Statement => ({
+  step: `drop-old-files-${table}`,
+  sql: `VACUUM ${upkeptName(from)}`,
+});
+
 /** Takes away the files of a table that nothing names any more and that are older than its property says. */
-export const dropOldFiles = (
+export const dropOldFiles = (places: Places, service: string, table: KeptTable): Statement =>
+  dropFiles(table, tables(places, service)[table].table);
+
+/** The same of a table of all services. */
+export const dropOldSharedFiles = (
   places: Places,
-  service: string,
-  table: KeptTable | 'erased',
-): Statement => {
-  const of = table === 'erased' ? tablesOf(places).erased : tables(places, service)[table].table;
-  return { step: `drop-old-files-${table}`, sql: `VACUUM ${upkeptName(of)}` };
-};
+  table: 'requests' | 'labels' | 'erased',
+): Statement => dropFiles(table, tablesOf(places)[table]);

@@ -2,10 +2,10 @@ import { type AthenaClient, GetQueryResultsCommand, type Row } from '@aws-sdk/cl
 import type { StatementResult } from './statement';
 
 const PAGE = 1_000;
-/** More than a statement answers whose rows are looked at; what is more is read where it lies, by a chore. */
-const MOST_ROWS = 5_000;
+/** More than any statement answers whose rows are looked at: they are read anew with each step behind it. */
+const MOST_ROWS = 20_000;
 
-/** What a statement that has succeeded came to; of its rows the first few thousand. */
+/** What a statement that has succeeded came to. @throws when it has more rows than are to be looked at */
 export const statementResult = async (
   athena: AthenaClient,
   id: string,
@@ -26,9 +26,12 @@ export const statementResult = async (
     for (const row of isHeader ? Rows.slice(1) : Rows) {
       rows.push(columns.map((_, i) => textAt(row, i)));
     }
+    if (rows.length > MOST_ROWS) {
+      throw new RangeError(`a statement answers more than ${MOST_ROWS} rows: query ${id} has them`);
+    }
     isFirst = false;
     next = page.NextToken;
-  } while (next !== undefined && rows.length < MOST_ROWS);
+  } while (next !== undefined);
   return { rows, written, query: id };
 };
 

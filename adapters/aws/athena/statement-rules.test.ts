@@ -4,6 +4,7 @@ import { type BuildItem, buildItem } from './build-item';
 import type { Statement, StatementResult } from './statement';
 import { ATHENA_RULES, athenaRefuses, MOST_STATEMENT_BYTES } from './statement-rules';
 import { itemNeeds } from './testing/item-needs';
+import { ALL_SERVICES } from './upkeep';
 
 const PLACES = { database: 'inference', rawDatabase: 'inference_raw' };
 const types: readonly ColumnType[] = ['double', 'string', 'long', 'datetime', 'boolean'];
@@ -27,8 +28,12 @@ const serviceOf = (features: number, letters: number) => {
 
 /** What the engine answers to each step: everything happened on 90 days, to a request and a label. */
 const answers: Readonly<Record<string, StatementResult['rows']>> = {
-  'look-at-arrival': days.map((date) => [date, '1', `${ID}1`, `${ID}2`, days.join(',')]),
-  'look-at-labels': days.map((date) => [date, `${ID}1-0`, `${ID}2-0`]),
+  'look-at-arrival': days.map((date) => [
+    ...[date, '1', `${ID}1`, `${ID}2`],
+    Array.from({ length: 24 }, (_, n) => `${date}/hour=${String(n).padStart(2, '0')}`).join(','),
+  ]),
+  'look-at-labels': [...days.map((date) => [date, `${ID}1-0`, `${ID}2-0`]), [null, '9', null]],
+  'look-for-clients': days.map((date) => [date]),
   'answering-models': [["wine'", '1']],
   'count-labels': [['3']],
   'check-window': [['1', '0']],
@@ -72,15 +77,16 @@ const items: readonly BuildItem[] = [
   { kind: 'labels', service: 'red-wine', date: '2026-11-20', hours },
   { kind: 'labels-again', service: 'red-wine', from: '2026-01-01', to: '2026-11-20' },
   {
-    ...{ kind: 'upkeep', service: 'red-wine', shared: { erasedSince: AT } },
+    ...{ kind: 'upkeep', service: 'red-wine' },
     keep: { requests: '2026-11-01', rows: '2026-11-01', labels: '2026-11-01' },
     days: { requests: days, rows: days, labels: days },
     late: [],
   },
   {
-    ...{ kind: 'upkeep', service: 'red-wine', keep: {}, late: days, shared: null },
+    ...{ kind: 'upkeep', service: 'red-wine', keep: {}, late: days },
     days: { requests: [], rows: [], labels: [] },
   },
+  { kind: 'shared-upkeep', service: ALL_SERVICES, erasedSince: AT },
   { ...erase, what: { request_ids: ids('01a1f866-0d00-7000-8000-00000000') } },
   { ...erase, what: { client_request_ids: ids("'".repeat(252)) } },
   ...VALUES.map(([column, value]) => ({ ...erase, what: { column, value } })),

@@ -3,6 +3,8 @@ export interface Statement {
   /** What it is for, in a word or two: for names of steps and for messages. */
   readonly step: string;
   readonly sql: string;
+  /** Where its failure is a result like any other: the work goes on with it. */
+  readonly mayFail?: true;
 }
 
 /** What a statement or a chore came to, in the order of its rows; a missing value is null. */
@@ -12,4 +14,6 @@ export interface StatementResult {
   readonly written: number | null;
   /** The statement's id, by which its whole result is found in S3. */
   readonly query?: string;
+  /** Why it failed, of a statement that may. */
+  readonly failed?: string;
 }

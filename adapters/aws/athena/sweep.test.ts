@@ -7,6 +7,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { hourOfKey } from '../../../core/tables/arrival-key';
 import { describePython } from '../../../infra-tests/support/python';
 import { clientOf, type MiniStack, startMiniStack } from '../testing/ministack';
 import { sweep } from './sweep';
@@ -83,11 +84,29 @@ describePython('sweeping objects in S3', (python) => {
       [plain, '4'],
     ]);
     expect(await rewrite()).toEqual({ rows: [[null]], written: 2 });
-    expect(gunzipSync(await bytes(packed)).toString()).toBe(rest);
-    expect((await bytes(plain)).length).toBe(0);
-    expect(await keys()).toHaveLength(3);
+    const anew = [`requests/${HOUR}/a.rewritten.gz`, `requests/${HOUR}/b.rewritten`] as const;
+    expect(await keys()).toEqual([...anew, `requests/${HOUR}/c.gz`]);
+    expect(gunzipSync(await bytes(anew[0])).toString()).toBe(rest);
+    expect((await bytes(anew[1])).length).toBe(0);
     // Asked again it finds nothing to change.
     expect(await rewrite()).toEqual({ rows: [[null]], written: 0 });
+    // What another erasure finds where it lay before, or where it lies, goes out of it, too.
+    await found([[packed, '1']]);
+    expect(await rewrite()).toEqual({ rows: [[null]], written: 1 });
+    await found([[anew[0], '3']]);
+    expect(await rewrite()).toEqual({ rows: [[null]], written: 1 });
+    expect(gunzipSync(await bytes(anew[0])).toString()).toBe('no record\n\n');
+    expect(await keys()).toHaveLength(3);
+  });
+
+  it('tells no build that requests have arrived which it has written anew', async () => {
+    const { put, found, rewrite, keys } = await open();
+    const arrived = `requests/${HOUR}/a.gz`;
+    await put(arrived, gzipSync(line('1') + line('2')));
+    expect(hourOfKey(arrived, '')).toMatchObject({ kind: 'requests', hour: '10' });
+    await found([[arrived, '2']]);
+    await rewrite();
+    expect((await keys()).map((key = '') => hourOfKey(key, ''))).toEqual([null]);
   });
 
   it('knows labels by their position, whatever request they name', async () => {
@@ -114,11 +133,8 @@ describePython('sweeping objects in S3', (python) => {
     expect(await keys()).toEqual(['spill/service=wine/dt=2026-11-20/2.json']);
   });
 
-  it('loses no line of an object that is put again while it is rewritten', async () => {
-    const { put, bytes, found, rewriteWith } = await open();
-    const key = `requests/${HOUR}/a.gz`;
-    await put(key, gzipSync(line('1') + line('2')));
-    await found([[key, '2']]);
+  /** A client before whose puts, or after whose first read of an object, something happens. */
+  const afterReading = (key: string, happens: () => Promise<unknown>): S3Client => {
     const slow = new S3Client(clientOf(emulator.endpoint));
     let isRead = false;
     slow.middlewareStack.add(
@@ -126,15 +142,45 @@ describePython('sweeping objects in S3', (python) => {
         const result = await next(args);
         if (isRead || !('Key' in args.input) || args.input.Key !== key) return result;
         isRead = true;
-        await put(key, gzipSync(line('1') + line('2') + line('3')));
+        await happens();
         return result;
       },
       { step: 'initialize' },
     );
+    return slow;
+  };
+
+  it('loses no line of an object that is put again while it is rewritten', async () => {
+    const { put, bytes, found, rewriteWith } = await open();
+    const key = `labels/${HOUR}/b1.ndjson`;
+    const label = (position: number) => `${JSON.stringify({ batch_id: 'b1', position })}\n`;
+    await put(key, label(1) + label(2));
+    await found([[key, '2']]);
+    const slow = afterReading(key, () => put(key, label(1) + label(2) + label(3)));
     expect(await rewriteWith(slow)).toEqual({ rows: [[null]], written: 1 });
     slow.destroy();
-    expect(gunzipSync(await bytes(key)).toString()).toBe(line('1') + line('3'));
+    expect((await bytes(key)).toString()).toBe(label(1) + label(3));
   });
+
+  it.each(['ends', 'dies before it takes the former away'])(
+    'brings back no line that another erasure takes out meanwhile, which %s',
+    async (how) => {
+      const { put, bytes, found, keys, rewrite, rewriteWith } = await open();
+      const [key, anew] = [`requests/${HOUR}/a.gz`, `requests/${HOUR}/a.rewritten.gz`];
+      await put(key, gzipSync(line('1') + line('2') + line('3')));
+      const another = async (): Promise<void> => {
+        await found([[key, '3']]);
+        await rewrite();
+        if (how !== 'ends') await put(key, gzipSync(line('1') + line('2') + line('3')));
+      };
+      await found([[key, '2']]);
+      const slow = afterReading(key, another);
+      expect(await rewriteWith(slow)).toEqual({ rows: [[null]], written: 1 });
+      slow.destroy();
+      expect(await keys()).toEqual([anew]);
+      expect(gunzipSync(await bytes(anew)).toString()).toBe(line('1'));
+    },
+  );
 
   it('changes no object that it cannot unpack', async () => {
     const { put, bytes, found, rewrite } = await open();
@@ -155,7 +201,7 @@ describePython('sweeping objects in S3', (python) => {
     const first = await rewrite();
     expect(first).toEqual({ rows: [['201']], written: 200 });
     expect(await rewrite(Number(first.rows[0]?.[0]))).toEqual({ rows: [[null]], written: 1 });
-    expect((await bytes(keyOf(200))).length).toBe(0);
+    expect((await bytes(`${keyOf(200)}.rewritten`)).length).toBe(0);
   }, 60_000);
 
   it('empties what has arrived for a service, and for no other', async () => {
@@ -184,7 +230,7 @@ describePython('sweeping objects in S3', (python) => {
       ]),
     );
     expect(await rewrite()).toEqual({ rows: [[null]], written: 1 });
-    expect((await bytes(`ml/live/${names[0]}`)).length).toBe(0);
+    expect((await bytes(`ml/live/${names[0]}.rewritten`)).length).toBe(0);
     for (const prefix of ['', 'ml/live-2/']) {
       expect((await bytes(`${prefix}${names[0]}`)).toString()).toBe(line('1'));
     }

@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { rewrittenKey } from '../../../core/tables/arrival-key';
 import type { Chore } from './chore';
 import { readFound } from './found-lines';
 import { removeKeys, removeUnder } from './remove-objects';
@@ -37,8 +38,10 @@ export const sweep = ({ s3, capturedBucket, capturedPrefix, resultsBucket }: Nee
       // What lies elsewhere is nobody's who erases here.
       if (!path.startsWith(`${bucket}${capturedPrefix}`)) continue;
       const key = path.slice(bucket.length);
+      const newKey = rewrittenKey(key, capturedPrefix);
+      const place = { s3, bucket: capturedBucket, key, newKey };
       if (lines.size === 0) whole.push(key);
-      else if (await rewriteObject({ s3, bucket: capturedBucket, key }, lines)) rewritten += 1;
+      else if (await rewriteObject(place, lines)) rewritten += 1;
       if (line - after >= PART_LINES || rewritten >= PART_OBJECTS) return answer(line);
     }
     return answer(null);

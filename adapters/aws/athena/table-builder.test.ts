@@ -6,6 +6,7 @@ import { NO_DAYS, type UpkeepRecords, upkeepRecords } from '../../../core/tables
 import { sqliteRecordStore } from '../../embedded/sqlite-record-store';
 import type { BuildItem } from './build-item';
 import type { Run } from './run';
+import type { StatementResult } from './statement';
 import { tableBuilder } from './table-builder';
 
 const NOON = '2026-11-21T12:00:00.000Z';
@@ -28,13 +29,14 @@ const open = () => {
   const [hours, tables, upkeep] = [dirtyHours(store), tableRecords(store), upkeepRecords(store)];
   const retention = new Map<string, Retention>();
   const ticks = new Set<string>();
+  const running = new Set<string>();
   const builder = tableBuilder({
     ...{ athena: new AthenaClient({ region: 'eu-central-1' }), hours, tables, upkeep, now },
     places: { database: 'inference', rawDatabase: 'inference_raw' },
     ...{ bucket: 'tables', captured: 's3://captured/', capturedDays: 30, quietSeconds: 2_700 },
     retentionOf: async (service) => retention.get(service),
     runs: {
-      running: async () => [],
+      running: async () => [...running].map((execution) => ({ execution, started: new Date(at) })),
       isTickRunning: async (execution) => [...ticks].some((other) => other !== execution),
     },
   });
@@ -48,7 +50,7 @@ const open = () => {
     }
   };
   return {
-    ...{ builder, hours, tables, upkeep, retention, ticks, plan, kinds, make, now },
+    ...{ builder, hours, tables, upkeep, retention, ticks, running, plan, kinds, make, now },
     setTime: (time: string) => {
       at = time;
     },
@@ -109,6 +111,7 @@ describe('the upkeep of tables', () => {
     const [item] = await plan();
     expect(item).toMatchObject({ kind: 'upkeep', days: { labels: [] }, late: ['2026-11-13'] });
     await upkeep.done('wine', '2026-11-20', NO_DAYS, ['2026-11-13']);
+    await upkeep.sharedDone('2026-11-21');
     expect(await plan()).toEqual([]);
   });
 
@@ -124,9 +127,9 @@ describe('the upkeep of tables', () => {
       {
         ...{ kind: 'upkeep', service: 'red', keep: {} },
         days: { requests: ['2026-11-19', '2026-11-20'], labels: [] },
-        shared: { erasedSince: '2026-10-12T00:00:00.000Z' },
       },
-      { kind: 'upkeep', service: 'wine', shared: null },
+      { kind: 'upkeep', service: 'wine' },
+      { kind: 'shared-upkeep', erasedSince: '2026-10-12T00:00:00.000Z' },
     ]);
     await upkeep.sharedDone('2026-11-21');
     for (const item of items) {
@@ -138,13 +141,52 @@ describe('the upkeep of tables', () => {
     expect(await plan()).toEqual([]);
     setTime('2026-11-22T00:10:00.000Z');
     expect(await plan()).toMatchObject([
-      {
-        service: 'red',
-        days: { requests: ['2026-11-21'] },
-        shared: { erasedSince: expect.any(String) },
-      },
+      { service: 'red', days: { requests: ['2026-11-21'] } },
       { service: 'wine', days: { requests: ['2026-11-21'] } },
+      { kind: 'shared-upkeep' },
     ]);
+  });
+
+  it('of all services is due until it is done, and waits for none of them', async () => {
+    const { plan, make, upkeep, setTime } = open();
+    for (const service of ['broken', 'wine']) {
+      await make(service);
+      await wrote(upkeep, service, '2026-11-20');
+    }
+    setTime('2026-11-22T00:10:00.000Z');
+    expect(await plan()).toMatchObject([
+      { kind: 'upkeep', service: 'broken' },
+      { kind: 'upkeep', service: 'wine' },
+      { kind: 'shared-upkeep', service: 'all services' },
+    ]);
+    // One of them fails, and that of all services.
+    await upkeep.done('wine', '2026-11-22', NO_DAYS);
+    await upkeep.done('broken', '2026-11-22', NO_DAYS);
+    expect(await plan()).toMatchObject([{ kind: 'shared-upkeep' }]);
+    await upkeep.sharedDone('2026-11-22');
+    expect(await plan()).toEqual([]);
+    setTime('2026-11-23T00:10:00.000Z');
+    await upkeep.done('broken', '2026-11-23', NO_DAYS);
+    expect(await plan()).toMatchObject([
+      { kind: 'upkeep', service: 'wine' },
+      { kind: 'shared-upkeep' },
+    ]);
+  });
+
+  it('is remembered as done, of the tables of all services too', async () => {
+    const { builder, make, upkeep, setTime } = open();
+    await make('wine');
+    setTime('2026-11-22T00:10:00.000Z');
+    await wrote(upkeep, 'wine', '2026-11-20');
+    const works = (await builder.plan(TICK, 'this')).flatMap((one) => one.works);
+    const shared = works.find(({ item }) => item.kind === 'shared-upkeep');
+    if (!shared) throw new Error('no work');
+    const answers: { chore: StatementResult }[] = [];
+    const advice = () => builder.next(shared, answers, 'this');
+    // Results of statements, told as a chore tells its own.
+    while ('statement' in (await advice())) answers.push({ chore: { rows: [], written: 0 } });
+    expect(await advice()).toMatchObject({ kind: 'shared-upkeep', service: 'all services' });
+    expect((await upkeep.list()).shared).toEqual({ done: '2026-11-22', isDue: false });
   });
 
   it('is nothing for tables that stay as they are, unless they are kept for so many days', async () => {
@@ -158,6 +200,7 @@ describe('the upkeep of tables', () => {
     setTime('2026-11-22T00:10:00.000Z');
     expect(await plan()).toMatchObject([
       { kind: 'upkeep', keep: { requests: '2026-11-21', rows: '2025-11-22' } },
+      { kind: 'shared-upkeep' },
     ]);
   });
 
@@ -173,13 +216,13 @@ describe('the upkeep of tables', () => {
       await wrote(upkeep, service, ...many);
     }
     const items = await plan();
-    expect(items).toHaveLength(20);
+    expect(items).toHaveLength(21);
     for (const item of items) {
       if (item.kind !== 'upkeep') continue;
       expect(item.days.rows).toHaveLength(30);
       await upkeep.done(item.service, '2026-11-21', item.days);
     }
-    expect(await plan()).toMatchObject([{ service: 's20' }]);
+    expect(await plan()).toMatchObject([{ service: 's20' }, { kind: 'shared-upkeep' }]);
     expect((await upkeep.list()).services.get('s00')?.days.rows).toHaveLength(30);
   });
 });
@@ -191,7 +234,10 @@ describe('the work that is asked for', () => {
     await hours.mark(HOUR, now());
     await hours.mark({ ...HOUR, service: 'red' }, now());
     const days = { from: '2026-11-01', to: '2026-11-21' };
-    expect(await plan({ kind: 'refresh', service: 'wine', ...days })).toEqual([
+    const [made, ...others] = await plan({ kind: 'refresh', service: 'wine', ...days });
+    // Whoever asks for it may have lost a table.
+    expect(made).toMatchObject({ kind: 'tables', service: 'wine', revision: 1 });
+    expect(others).toEqual([
       { kind: 'requests', service: 'wine', date: '2026-11-20', hours: ['10'] },
       { kind: 'labels-again', service: 'wine', ...days },
     ]);
@@ -209,6 +255,38 @@ describe('the work that is asked for', () => {
     expect(await plan({ kind: 'purge', service: 'wine' })).toEqual([
       { kind: 'purge', service: 'wine', at: NOON },
     ]);
+  });
+
+  it('is nothing of a service that is purged, in ticks too, until that has ended', async () => {
+    const { builder, plan, make, hours, upkeep, running, setTime, now } = open();
+    for (const service of ['red', 'wine']) {
+      await make(service);
+      await wrote(upkeep, service, '2026-11-20');
+    }
+    running.add('purge');
+    await hours.mark(HOUR, now());
+    expect(await builder.plan({ kind: 'purge', service: 'wine' }, 'purge')).toHaveLength(1);
+    running.add('this');
+    setTime('2026-11-22T00:10:00.000Z');
+    expect(await plan()).toMatchObject([
+      { kind: 'upkeep', service: 'red' },
+      { kind: 'shared-upkeep' },
+    ]);
+    expect(await hours.list()).toEqual([]);
+    running.delete('purge');
+    expect((await plan()).filter(({ service }) => service === 'wine')).not.toEqual([]);
+  });
+
+  it('makes the tables again of a service whose purge came to no end', async () => {
+    const { builder, make, kinds, upkeep, setTime } = open();
+    await make('wine');
+    await wrote(upkeep, 'wine', '2026-11-20');
+    const [one] = await builder.plan({ kind: 'purge', service: 'wine' }, 'purge');
+    const [work] = one?.works ?? [];
+    if (!work) throw new Error('no work');
+    await builder.next(work, [], 'purge');
+    setTime('2026-11-22T00:10:00.000Z');
+    expect(await kinds()).toEqual(['tables']);
   });
 
   it('forgets the dirty hours of a service that is purged', async () => {

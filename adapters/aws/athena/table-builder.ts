@@ -6,13 +6,14 @@ import type { UpkeepRecords } from '../../../core/tables/upkeep-records';
 import type { TabledService } from './build-arrival';
 import { type BuildItem, buildItem, type ItemReport } from './build-item';
 import type { Chore } from './chore';
+import { FIND_LINES } from './erased-found';
 import type { Places } from './places';
 import { hoursOf, planBuilds, type ServiceWork, type Work } from './plan-builds';
 import { planUpkeep } from './plan-upkeep';
 import type { Run } from './run';
 import type { Statement, StatementResult } from './statement';
 import { statementResult } from './statement-result';
-import { nextStep, type Until } from './steps';
+import { nextStep, type StepResult, type Until } from './steps';
 
 /** The state machine's executions. */
 export interface Executions {
@@ -51,9 +52,10 @@ export type Advice =
   | { readonly wait: number }
   | { readonly done: ItemReport; readonly service: string; readonly kind: BuildItem['kind'] };
 
-/** What has been done for a piece of work: a statement by its id and name, a chore by its result. */
+/** What has been done for a piece of work: a statement by its id and name, or why it failed, a chore by its result. */
 export type Ran =
   | { readonly query: string; readonly step?: string }
+  | { readonly failed: string; readonly step: string }
   | { readonly chore: StatementResult };
 
 /** Seconds between two looks at what is waited for: a quarter of what has passed. */
@@ -84,17 +86,31 @@ export const tableBuilder = (needs: Needs) => {
     return new Map(revised.filter(([service, revision]) => made.get(service) !== revision));
   };
 
-  const planTick = async (today: string): Promise<readonly ServiceWork[]> => {
-    const [found, revisions, made] = await Promise.all([
+  /** Services whose tables are about to go. */
+  const purged = async (): Promise<ReadonlySet<string>> => {
+    const running = await runs.running();
+    const erasing = await upkeep.erasing();
+    return new Set(running.flatMap(({ execution }) => erasing.get(execution) ?? []));
+  };
+
+  const planTick = async (at: string): Promise<readonly ServiceWork[]> => {
+    const [found, revisions, made, going] = await Promise.all([
       hours.list(),
       tables.revisions(),
       upkeep.made(),
+      purged(),
     ]);
-    const described = [...revisions.keys()];
-    const services = new Set([...described, ...found.map(({ service }) => service)]);
+    const stays = (service: string): boolean => !going.has(service);
+    const dirty = found.filter(({ service }) => stays(service));
+    await hours.clear(
+      found.filter(({ service }) => !stays(service)),
+      at,
+    );
+    const described = [...revisions.keys()].filter(stays);
+    const services = new Set([...described, ...dirty.map(({ service }) => service)]);
     for (const service of made.keys()) if (!services.has(service)) await upkeep.remove(service);
-    const last = await planUpkeep(needs, described, today);
-    return planBuilds({ hours: found, unmade: unmade(services, revisions, made), last, today });
+    const last = await planUpkeep(needs, described, at.slice(0, 10));
+    return planBuilds({ hours: dirty, unmade: unmade(services, revisions, made), last, at });
   };
 
   const completedAt = async (ran: readonly Ran[]): Promise<Date> => {
@@ -127,49 +143,60 @@ export const tableBuilder = (needs: Needs) => {
     work: Work,
     wrote: Parameters<UpkeepRecords['wrote']>[1],
   ): Promise<void> => {
-    const { item, today } = work;
+    const { item, at } = work;
+    const today = at.slice(0, 10);
     await upkeep.wrote(item.service, wrote);
-    await hours.clear(hoursOf(work));
+    await hours.clear(hoursOf(work), at);
     if (item.kind === 'tables') await upkeep.setMade(item.service, item.revision);
-    if (item.kind !== 'upkeep') return;
-    if (item.shared) await upkeep.sharedDone(today);
-    await upkeep.done(item.service, today, item.days, item.late);
+    if (item.kind === 'shared-upkeep') await upkeep.sharedDone(today);
+    if (item.kind === 'upkeep') await upkeep.done(item.service, today, item.days, item.late);
+  };
+
+  const resultOf = async (one: Ran): Promise<StepResult> => {
+    if ('chore' in one) return one.chore;
+    if ('failed' in one) return { rows: [], written: null, ...one };
+    const { query, step } = one;
+    // A chore reads these where they lie.
+    if (step === FIND_LINES) return { rows: [], written: null, query, step };
+    return { ...(await statementResult(athena, query)), step };
   };
 
   return {
     /** The work that an execution has to do. */
     async plan(run: Run, execution: string): Promise<readonly ServiceWork[]> {
       const at = now().toISOString();
-      const today = at.slice(0, 10);
       if (run.kind === 'tick') {
-        return (await runs.isTickRunning(execution)) ? [] : planTick(today);
+        return (await runs.isTickRunning(execution)) ? [] : planTick(at);
       }
       const { service } = run;
       if (run.kind === 'purge') {
+        await upkeep.startErasing(execution, now(), service);
         const last = [{ kind: 'purge', service, at }] as const;
-        return planBuilds({ hours: [], unmade: new Map(), last, today });
+        return planBuilds({ hours: [], unmade: new Map(), last, at });
       }
       const found = run.kind === 'tables' ? [] : await hours.list(service);
-      const [revisions, made] = await Promise.all([tables.revisions(), upkeep.made()]);
+      // Who asks for a refresh may have lost a table: it is made again, whatever is known of it.
+      const made = run.kind === 'refresh' ? new Map<string, number>() : await upkeep.made();
+      const revisions = await tables.revisions();
       return planBuilds({
-        ...{ hours: found, last: lastOf(run, at), today },
+        ...{ hours: found, last: lastOf(run, at), at },
         unmade: unmade([service], revisions, made),
       });
     },
 
     /** What comes after what has been done for a piece of work. */
     async next(work: Work, ran: readonly Ran[], execution: string): Promise<Advice> {
-      const { item, today } = work;
-      // What arrives of it stays out: nothing is to be built into tables that go.
-      if (item.kind === 'purge') await hours.clear(await hours.list(item.service));
+      const { item, at } = work;
+      if (item.kind === 'purge') {
+        // What arrives of it stays out: nothing is to be built into tables that go.
+        const looked = now().toISOString();
+        await hours.clear(await hours.list(item.service), looked);
+        // Should it come to no end, they are made again before anything is done with them.
+        await upkeep.remove(item.service);
+      }
       const described = await describe(item.service);
-      const results = await Promise.all(
-        ran.map(async (one) =>
-          'chore' in one
-            ? one.chore
-            : { ...(await statementResult(athena, one.query)), step: one.step },
-        ),
-      );
+      const results = await Promise.all(ran.map(resultOf));
+      const today = at.slice(0, 10);
       const ground = { bucket, quietSeconds };
       const known = { places, ground, captured, capturedDays, described, today, execution };
       const next = await nextStep(buildItem(known, item), results, secondsLeft(ran, execution));

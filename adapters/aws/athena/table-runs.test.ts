@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   CreateStateMachineCommand,
+  ListExecutionsCommand,
   SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
@@ -33,7 +34,7 @@ describePython('runs of the state machine', (python) => {
     await emulator.stop();
   });
 
-  const open = async (kind: keyof typeof machines) => {
+  const open = async (kind: keyof typeof machines, idOf = newId) => {
     const definition = {
       QueryLanguage: 'JSONata',
       StartAt: 'One',
@@ -47,7 +48,7 @@ describePython('runs of the state machine', (python) => {
       }),
     );
     const executionOf = (id: string) => `${machine.replace(':stateMachine:', ':execution:')}:${id}`;
-    return { ...tableRuns({ sfn, machine, newId, now }), machine, executionOf };
+    return { ...tableRuns({ sfn, machine, newId: idOf, now }), machine, executionOf };
   };
 
   it('say what an erasure came to', async () => {
@@ -56,6 +57,14 @@ describePython('runs of the state machine', (python) => {
     expect(await runState(id, 20_000)).toEqual({
       ...{ kind: 'erasure', service: 'wine', status: 'succeeded', counts: COUNTS },
     });
+  });
+
+  it('are begun once when the answer to their start is lost, and it is sent again', async () => {
+    const { startRun, runState, machine } = await open('succeeds', () => 'one');
+    const ids = [await startRun(erasure), await startRun(erasure)];
+    expect(await runState('one', 20_000)).toMatchObject({ status: 'succeeded' });
+    const { executions } = await sfn.send(new ListExecutionsCommand({ stateMachineArn: machine }));
+    expect([ids, executions?.length]).toEqual([['one', 'one'], 1]);
   });
 
   it('say why one failed, whoever asks', async () => {

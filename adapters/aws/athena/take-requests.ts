@@ -14,6 +14,15 @@ export interface Arrival {
   readonly hours: readonly string[];
 }
 
+/**
+ * Which of the records a statement takes: those with bodies of their own in some hours
+ * (`2026-11-20/hour=10`, as paths have them), and those without as well.
+ */
+export interface SpillPart {
+  readonly hours: readonly string[];
+  readonly withOthers: boolean;
+}
+
 /** Requests of some days, between two ids: ids begin with their times. */
 export interface Window {
   readonly service: string;
@@ -23,6 +32,9 @@ export interface Window {
   readonly lastId: string;
 }
 
+/** The hour in whose folder a record's bodies lie; null of one that has them itself. */
+const SPILLED_IN = `regexp_extract(r.spill_uri, '/dt=([0-9-]{10}/hour=[0-9]{2})/[^/]+$', 1)`;
+
 /** Records that have arrived, each line read once: `r` is null where a line is no record. */
 const recordsOf = (places: Places, { service, date, hours }: Arrival): string => `
   records AS (
@@ -30,7 +42,7 @@ const recordsOf = (places: Places, { service, date, hours }: Arrival): string =>
     FROM ${tablesOf(places).rawRequests}
     WHERE service = ${literal(service)} AND dt = ${literal(date)} AND hour IN ${among(hours)}
   ), sound AS (
-    SELECT line, r, ${timeOf('r.request_time')} AS asked_at
+    SELECT line, r, ${timeOf('r.request_time')} AS asked_at, ${SPILLED_IN} AS spilled_in
     FROM records
     WHERE regexp_like(r.request_id, ${literal(REQUEST_ID)}) AND r.service = ${literal(service)}
       AND r.request_date = substr(r.request_time, 1, 10)
@@ -38,14 +50,14 @@ const recordsOf = (places: Places, { service, date, hours }: Arrival): string =>
 
 /**
  * Looks at what has arrived: a line for each day on which requests were asked, with how many there are,
- * the first and last id, and the days of bodies that lie in objects of their own; and one with a null day
+ * the first and last id, and the hours of bodies that lie in objects of their own; and one with a null day
  * for lines that are no records.
  */
 export const lookAtArrival = (places: Places, arrival: Arrival): Statement => ({
   step: 'look-at-arrival',
   sql: `WITH ${recordsOf(places, arrival)}
 SELECT CAST(CAST(asked_at AS date) AS varchar), count(DISTINCT r.request_id), min(r.request_id), max(r.request_id),
-  array_join(array_agg(DISTINCT regexp_extract(r.spill_uri, '/dt=([0-9-]{10})/', 1)), ',')
+  array_join(array_agg(DISTINCT spilled_in), ',')
 FROM sound WHERE asked_at IS NOT NULL GROUP BY 1
 UNION ALL
 SELECT NULL, (SELECT count(*) FROM records WHERE line <> '') - (SELECT count(*) FROM sound WHERE asked_at IS NOT NULL),
@@ -58,31 +70,43 @@ const TAKEN_FROM_TEXT: Readonly<Record<string, string>> = {
 };
 const BODIES: ReadonlySet<string> = new Set(['request', 'response']);
 
+/** Bodies of some hours: no other partition is read, for a body is as large as a thousand lines. */
+const inHours = (hours: readonly string[]): string =>
+  hours
+    .map((at) => at.split('/hour='))
+    .map(([date = '', hour = '']) => `dt = ${literal(date)} AND hour = ${literal(hour)}`)
+    .map((one) => `(${one})`)
+    .join(' OR ');
+
 /**
  * Brings what has arrived into `requests`, each request once, and none that was erased; bodies of their own
- * objects are joined back.
+ * objects are joined back. All records are taken where no part is named.
  */
 export const takeRequests = (
   places: Places,
   arrival: Arrival,
   window: Window,
-  spillDates: readonly string[],
+  part: SpillPart | undefined,
 ): Statement => {
   const { requests, rawSpill } = tablesOf(places);
   const { service, dates, firstId, lastId } = window;
-  const isSpilled = spillDates.length > 0;
   const cells = REQUESTS.map(({ name: column }) => {
-    const taken = TAKEN_FROM_TEXT[column] ?? `p.r.${name(column)}`;
+    const own = TAKEN_FROM_TEXT[column] ?? `p.r.${name(column)}`;
     const value =
-      isSpilled && BODIES.has(column)
-        ? `COALESCE(${taken}, json_extract_scalar(b.bodies, '$.${column}'))`
-        : taken;
+      part && BODIES.has(column)
+        ? `COALESCE(${own}, json_extract_scalar(b.bodies, '$.${column}'))`
+        : own;
     return `${value} AS ${name(column)}`;
   });
-  const spilled = `, spilled AS (
+  const spilled =
+    part &&
+    `, spilled AS (
     SELECT regexp_extract("$path", '([^/]+)[.]json$', 1) AS request_id, json_parse(min(line)) AS bodies
-    FROM ${rawSpill} WHERE service = ${literal(service)} AND dt IN ${among(spillDates)} GROUP BY 1
+    FROM ${rawSpill} WHERE service = ${literal(service)} AND (${inHours(part.hours)}) GROUP BY 1
   )`;
+  const taken =
+    part &&
+    ` AND (spilled_in IN ${among(part.hours)}${part.withOthers ? ' OR spilled_in IS NULL' : ''})`;
   const columns = REQUESTS.map(({ name: column }) => name(column));
   const gone = goneRequests((column) => `r.${column}`, 'asked_at');
   return {
@@ -91,10 +115,10 @@ export const takeRequests = (
   WITH ${recordsOf(places, arrival)}, ${goneOf(places, service)}, picked AS (
     SELECT r, asked_at, row_number() OVER (PARTITION BY r.request_id ORDER BY line) AS delivery
     FROM sound ${gone.joins}
-    WHERE CAST(asked_at AS date) IN ${days(dates)} AND NOT ${gone.condition}
-  )${isSpilled ? spilled : ''}
+    WHERE CAST(asked_at AS date) IN ${days(dates)} AND NOT ${gone.condition}${taken ?? ''}
+  )${spilled ?? ''}
   SELECT ${cells.join(', ')}
-  FROM picked p${isSpilled ? ' LEFT JOIN spilled b ON p.r.spill_uri IS NOT NULL AND b.request_id = p.r.request_id' : ''}
+  FROM picked p${part ? ' LEFT JOIN spilled b ON p.r.spill_uri IS NOT NULL AND b.request_id = p.r.request_id' : ''}
   WHERE p.delivery = 1
 ) s
 ON t.request_id = s.request_id AND t.service = ${literal(service)} AND t.request_date IN ${days(dates)}

@@ -2,7 +2,14 @@ import type { WrittenDays } from '../../../core/tables/upkeep-records';
 import { countUnmatched } from './build-labels';
 import { forgetErasedBefore } from './erased-ids';
 import type { Places } from './places';
-import { dropOldFiles, type KeptTable, packDays, packErased, removeBefore } from './remove';
+import {
+  dropOldFiles,
+  dropOldSharedFiles,
+  type KeptTable,
+  packDays,
+  packErased,
+  removeBefore,
+} from './remove';
 import type { Steps } from './steps';
 
 /** What is done for a service's tables once a day. */
@@ -14,9 +21,10 @@ export interface Upkeep {
   readonly days: WrittenDays;
   /** Days on which labels were received that are no longer waited for: those without rows are counted. */
   readonly late: readonly string[];
-  /** Does the tables of all services, too; then it says from which day on erased requests are remembered. */
-  readonly shared: { readonly erasedSince: string | null } | null;
 }
+
+/** Stands for a service's name where the tables of all of them are meant: no service has this one. */
+export const ALL_SERVICES = 'all services';
 
 /**
  * Takes out what is kept no longer, packs what was written, and takes away files that nothing names. Tells
@@ -24,7 +32,7 @@ export interface Upkeep {
  */
 export function* upkeep(
   places: Places,
-  { service, keep, days, late, shared }: Upkeep,
+  { service, keep, days, late }: Upkeep,
   hasOwnTables: boolean,
 ): Steps<number> {
   // Where rows go after some days, nobody knows any more what a label meant.
@@ -59,11 +67,17 @@ export function* upkeep(
   if (hasOwnTables) {
     for (const table of ['rows', 'errors'] as const) yield dropOldFiles(places, service, table);
   }
-  if (!shared) return unmatched;
-  if (shared.erasedSince !== null) yield forgetErasedBefore(places, shared.erasedSince);
+  return unmatched;
+}
+
+/**
+ * Forgets which requests were erased before a time (RFC 3339; null: all are remembered), and takes away
+ * files that nothing names from the tables of all services.
+ */
+export function* sharedUpkeep(places: Places, erasedSince: string | null): Steps<void> {
+  if (erasedSince !== null) yield forgetErasedBefore(places, erasedSince);
   yield packErased(places);
   for (const table of ['requests', 'labels', 'erased'] as const) {
-    yield dropOldFiles(places, service, table);
+    yield dropOldSharedFiles(places, table);
   }
-  return unmatched;
 }

@@ -62,14 +62,14 @@ describeTrino(
       expect(QueryExecution?.Status?.StateChangeReason).toBeUndefined();
     };
     /** As the stack defines them for Glue. */
-    const defineRaw = (table: string, partitions: readonly string[]) =>
+    const defineRaw = (table: string) =>
       define(`CREATE EXTERNAL TABLE \`${places.rawDatabase}\`.\`${table}\` (\`line\` string)
-PARTITIONED BY (${partitions.map((name) => `\`${name}\` string`).join(', ')})
+PARTITIONED BY (\`service\` string, \`dt\` string, \`hour\` string)
 ROW FORMAT DELIMITED FIELDS TERMINATED BY '\\001' STORED AS TEXTFILE
 LOCATION 's3://captured/${table}/'
 TBLPROPERTIES ('projection.enabled' = 'true', 'projection.service.type' = 'injected',
   'projection.dt.type' = 'date', 'projection.dt.format' = 'yyyy-MM-dd', 'projection.dt.range' = '2026-01-01,NOW',
-  ${partitions.includes('hour') ? `'projection.hour.type' = 'integer', 'projection.hour.range' = '0,23', 'projection.hour.digits' = '2',` : ''}
+  'projection.hour.type' = 'integer', 'projection.hour.range' = '0,23', 'projection.hour.digits' = '2',
   'projection.dt.interval' = '1', 'projection.dt.interval.unit' = 'DAYS')`);
 
     beforeAll(async () => {
@@ -95,8 +95,7 @@ TBLPROPERTIES ('projection.enabled' = 'true', 'projection.service.type' = 'injec
         credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       });
       await trino.client().query(`CREATE SCHEMA IF NOT EXISTS iceberg.${places.rawDatabase}`);
-      for (const table of ['requests', 'labels']) await defineRaw(table, ['service', 'dt', 'hour']);
-      await defineRaw('spill', ['service', 'dt']);
+      for (const table of ['requests', 'labels', 'spill']) await defineRaw(table);
       const inputs = ['pH', 'alcohol'].map(
         (name) => ({ name, type: 'double', required: true }) as const,
       );
@@ -127,7 +126,7 @@ TBLPROPERTIES ('projection.enabled' = 'true', 'projection.service.type' = 'injec
     const works = async () =>
       (await needs().builder.plan({ kind: 'tick' }, 'a-tick'))
         .flatMap((one) => one.works)
-        .filter(({ item }) => item.kind !== 'upkeep');
+        .filter(({ item }) => !item.kind.endsWith('upkeep'));
     const buildAll = async () => {
       const reports = [];
       for (const work of await works()) reports.push(await runWork(needs())(work));
@@ -151,6 +150,32 @@ TBLPROPERTIES ('projection.enabled' = 'true', 'projection.service.type' = 'injec
       expect(await works()).toEqual([]);
       expect(await rowsOf('SELECT count(*), sum(ph) FROM inference.wine')).toEqual([[0, null]]);
     }, 120_000);
+
+    it('adds columns once though two runs find at once that they are missing', async () => {
+      const output = { type: 'double', width: 1, classes: null } as const;
+      const describe = (model: string, names: readonly string[]) => {
+        const inputs = names.map((name) => ({ name, type: 'double', required: true }) as const);
+        return tables.ensure(
+          'ale',
+          { model, version: 1, signature: { inputs, output } },
+          new Set(),
+        );
+      };
+      const work = async () => (await works()).find(({ item }) => item.service === 'ale');
+      const make = async () => {
+        const one = await work();
+        if (!one) throw new Error('nothing to make');
+        await Promise.all([runWork(needs())(one), runWork(needs())(one)]);
+      };
+      await describe('ale', ['hops']);
+      await make();
+      await describe('stout', ['hops', 'malt', 'yeast']);
+      await make();
+      expect(await work()).toBeUndefined();
+      expect(await rowsOf('SELECT count(*), sum(hops + malt + yeast) FROM inference.ale')).toEqual([
+        [0, null],
+      ]);
+    }, 240_000);
 
     it('brings what has arrived into rows, each once, though a statement is throttled and another loses a race', async () => {
       await requests('a', [
@@ -203,20 +228,28 @@ TBLPROPERTIES ('projection.enabled' = 'true', 'projection.service.type' = 'injec
     }, 120_000);
 
     it('joins bodies back that lay in objects of their own', async () => {
-      const { request, response, ...line } = lineOf(T, 40, bodies(7));
-      const key = `spill/service=wine/dt=2026-11-20/${idOf(T, 40)}.json`;
-      await put(key, [
-        JSON.stringify({ request: JSON.stringify(request), response: JSON.stringify(response) }),
-      ]);
-      await requests('spilled', [
-        { ...line, spill_uri: `s3://captured/${key}`, request: null, response: null },
-      ]);
-      expect(await buildAll()).toMatchObject([{ requests: 1, rows: 1, errors: 0 }]);
+      // More hours of them than one statement reads.
+      const places = ['19/hour=22', '19/hour=23', '20/hour=00', '20/hour=08', '20/hour=09'];
+      const spilled = places.map((place, n) => {
+        const { request, response, ...line } = lineOf(T, 40 + n, bodies(7 + n));
+        const key = `spill/service=wine/dt=2026-11-${place}/${idOf(T, 40 + n)}.json`;
+        const [asked, answered] = [JSON.stringify(request), JSON.stringify(response)];
+        const body = JSON.stringify({ request: asked, response: answered });
+        const spill_uri = `s3://captured/${key}`;
+        return { key, body, line: { ...line, spill_uri, request: null, response: null }, asked };
+      });
+      for (const { key, body } of spilled) await put(key, [body]);
+      const beside = lineOf(T, 46, bodies(13));
+      await requests('spilled', [...spilled.map(({ line }) => line), beside]);
+      expect(await buildAll()).toMatchObject([{ requests: 6, rows: 6, errors: 0 }]);
       expect(
         await rowsOf(
-          `SELECT w.alcohol, r.request, r.spill_uri FROM inference.wine w JOIN inference.requests r ON r.request_id = w.request_id WHERE w.request_id = '${idOf(T, 40)}'`,
+          `SELECT w.alcohol, r.request, r.spill_uri FROM inference.wine w JOIN inference.requests r ON r.request_id = w.request_id WHERE w.request_id BETWEEN '${idOf(T, 40)}' AND '${idOf(T, 46)}' ORDER BY 1`,
         ),
-      ).toEqual([[7, JSON.stringify(request), `s3://captured/${key}`]]);
+      ).toEqual([
+        ...spilled.map(({ asked, line }, n) => [7 + n, asked, line.spill_uri]),
+        [13, JSON.stringify(beside.request), null],
+      ]);
     }, 120_000);
 
     const label = (position: number, over: object): string =>
@@ -315,9 +348,9 @@ TBLPROPERTIES ('projection.enabled' = 'true', 'projection.service.type' = 'injec
       ]);
       expect(await buildAll()).toMatchObject([{ labels: 3, labelled: 0 }]);
       const days = { requests: [], rows: [], labels: [] };
-      const of = { kind: 'upkeep', service: 'wine', keep: {}, shared: null } as const;
+      const of = { kind: 'upkeep', service: 'wine', keep: {} } as const;
       const item = { ...of, days, late: ['2026-11-20'] };
-      const work = { item, today: '2026-11-28', found: [] };
+      const work = { item, at: '2026-11-28T00:10:00.000Z', found: [] };
       expect(await runWork(needs())(work)).toMatchObject({ unmatched: 3, labelled: 0 });
     }, 120_000);
 

@@ -52,7 +52,11 @@ export const applyStep =
     const stack = await stacks.describe(service);
     const inForce = await inForceOf(stacks, service, stack, made, before);
     const looked = await look(needs, plan, before, stack, inForce, made);
-    const exchange = looked.isSettled ? exchangeOf(plan, looked, before.leaving) : NO_EXCHANGE;
+    const about = { before: before.versions, found: looked, at: now(), drainMs };
+    const states = versionStates(plan, looked);
+    // What is not wanted any more leaves at once, and its endpoint goes when nobody asks it.
+    const leaving = leavingAfter(plan, before.leaving, { ...about, now: states });
+    const exchange = looked.isSettled ? exchangeOf(plan, looked, leaving) : NO_EXCHANGE;
     const next = await exchanged(needs, plan, made, exchange);
     const wanted: WantedStack = {
       plan: next.digest,
@@ -61,17 +65,20 @@ export const applyStep =
       isNeeded: made.versions.length > 0 && !plan.stopped,
     };
     const failed = await failureOf(stacks, plan, stack, wanted, before, made);
-    const found: Findings = { ...looked, failure: failed?.reason ?? null };
+    const failure = failed?.reason ?? null;
+    // Operators have all that they want: it is what the platform has that could not be brought about.
+    const isPlatforms = before.wish === wishOf(plan) && !plan.stopped;
+    const behind = failure && isPlatforms ? `it goes on with what it had before: ${failure}` : null;
+    const found: Findings = { ...looked, failure, behind };
     const step = nextStackStep(stack, wanted, failed?.key ?? null);
     const record = (settled: Partial<Pick<Findings, 'gates' | 'troubles'>> = {}): HostRecord => {
       const all = { ...found, ...settled };
       const versions = versionStates(plan, all);
-      const about = { now: now(), drainMs };
       return {
         ...before,
         ...{ wanted: made.digest, failed, inForce, gates: all.gates, versions },
         refusal: failed?.reason ?? refusalOf(versions, exchange),
-        leaving: leavingAfter(before.leaving, found.answered, versions, found.inForce, about),
+        leaving: leavingAfter(plan, leaving, { ...about, now: versions }),
         endpoints: endpointsOf(made.versions, found.inForce),
       };
     };
@@ -82,19 +89,29 @@ export const applyStep =
       const isThere = stack !== null && isInForce(stack, wanted) && next === made;
       const wish = isThere && !plan.stopped ? wishOf(plan) : settled.wish;
       const isMoving = settled.isMoving && !(isThere && isWell(settled, stack));
-      if (settled.isMoving && !isMoving) await needs.moves.end(service);
+      if (settled.isMoving && !isMoving) {
+        await needs.moves.end(service, isProof(plan, settled) ? needs.platform : null);
+      }
       return { ...seen, record: { ...settled, wish, isMoving } };
     }
     const isBlocked = [...found.endpoints.values()].some(isBusy);
     if (step === 'wait' || isBlocked) return { ...seen, record: record() };
     // What operators want is done at once; what the platform wants of all services, of a few at a time.
     // What does not run has nothing to lose, and keeps no others.
-    const isOwn = step === 'update' && before.wish === wishOf(plan) && areWell(before.versions);
-    if (isOwn && !(await needs.moves.begin(service))) return { ...seen, record: record() };
+    const isOwn = step === 'update' && isPlatforms && areWell(before.versions);
+    // Written before it has a place: who does not know of its place never gives it back.
+    const isMoving = before.isMoving || isOwn;
+    const moving =
+      isMoving === before.isMoving
+        ? seen
+        : await needs.write({ ...seen, record: { ...record(), isMoving } });
+    if (isOwn && !(await needs.moves.begin(service, needs.platform))) {
+      return { ...moving, record: { ...record(), isMoving } };
+    }
     // Written first: whoever looks after a crash knows what may have been asked.
     const asked = { key: keyOf(wanted), since: stack?.changedAt ?? null };
-    const noting = { ...record(), asked, isMoving: before.isMoving || isOwn };
-    const noted = await needs.write({ ...seen, record: noting });
+    const noting = { ...record(), asked, isMoving };
+    const noted = await needs.write({ ...moving, record: noting });
     const taken = await takeStackStep(stacks, step, service, next, stack);
     if (taken === 'begun') return noted;
     // What becomes of the stack now is not for this wish to answer for.
@@ -131,6 +148,13 @@ const exchanged = async (
 /** Whether all that shall run does, and has answered its example with the values that the stack has now. */
 const isWell = ({ failed, gates, versions }: HostRecord, { platform }: StackView): boolean =>
   failed === null && gates.every((gate) => gate.platform === platform) && areWell(versions);
+
+/** Whether the server answers somewhere: what stands still, or runs in images of its own, proves nothing of it. */
+const isProof = (plan: ServicePlan, { versions }: HostRecord): boolean =>
+  plan.versions.some(
+    ({ name, model }) =>
+      !model.container && versions.some((one) => one.name === name && one.status === 'running'),
+  );
 
 const areWell = (versions: HostRecord['versions']): boolean =>
   versions.every(({ status }) => status === 'running' || status === 'stopped');

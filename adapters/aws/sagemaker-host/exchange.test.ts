@@ -18,6 +18,8 @@ const serverless = { serverless: { memory_mb: 2048, concurrency: 5 } };
 const range = { instances: { type: 'ml.m5.large', min: 2, max: 4 } };
 /** Longer than the prediction path goes on with what it knows. */
 const DRAIN_MS = 11_000;
+/** Longer than it asks what is not wanted any more. */
+const HEARD_MS = 16_000;
 
 describePython('exchange of a model', (python) => {
   let test: OpenHost;
@@ -97,6 +99,28 @@ describePython('exchange of a model', (python) => {
       return [...answers.keys()];
     };
   };
+  /** As `client`, sending each request where the traffic says, as far as it has heard. */
+  const splitClient = (service: string, trafficOf: () => Readonly<Record<string, number>>) => {
+    const serving = test.serving(trafficOf);
+    const answers = new Set<string>();
+    let isOn = true;
+    const predict = async (): Promise<string> => {
+      const version = await serving.chosen(service);
+      const { predictions } = await serving.invoke(ask([[1, 2]], { service, version }));
+      return `${version} ${predictions[0]}`;
+    };
+    const asking = (async () => {
+      while (isOn) {
+        answers.add(await predict().catch((error: Error) => error.message));
+        await sleep(5);
+      }
+    })();
+    return async (): Promise<readonly string[]> => {
+      isOn = false;
+      await asking;
+      return [...answers];
+    };
+  };
   const up = ['v1', 'running', 1] as const;
   const planOf = (service: string, model: ModelVersion, about = {}) =>
     servicePlan(service, [versionPlan('v1', model, about)]);
@@ -131,6 +155,44 @@ describePython('exchange of a model', (python) => {
       expect((await hostRecords(test.records).read(service)).record).toMatchObject({
         leaving: [],
         inForce: { versions: [{ name: 'v1' }] },
+      });
+    },
+    90_000,
+  );
+
+  it.each([
+    ['removed', []],
+    ['halted', [{ started: false, replicas: 0 }]],
+  ])(
+    'fails no request of who has not heard that a version gets no traffic any more (%s)',
+    async (service, left) => {
+      const host = test.another({ drainMs: HEARD_MS });
+      const [v1, v2] = [versionPlan('v1', one), versionPlan('v2', ten)];
+      const both: Sight = [up, ['v2', 'running', 1]];
+      await bring(servicePlan(service, [v1, v2]), both, host);
+      const [gone] = (await hostRecords(test.records).read(service)).record.endpoints;
+      const stack = await stackOf(service);
+      let traffic: Readonly<Record<string, number>> = { v1: 100 };
+      const clients = [1, 2].map(() => splitClient(service, () => traffic));
+      // As a manifest does with one write, and an operator as fast as can be.
+      await sleep(1_000);
+      traffic = { v2: 100 };
+      const fewer = servicePlan(service, [...left.map((about) => ({ ...v1, ...about })), v2]);
+      await host.apply(fewer);
+      const { record } = await hostRecords(test.records).read(service);
+      expect(record.versions.find(({ name }) => name === 'v1')?.serving ?? null).toBeNull();
+      expect(await stackOf(service)).toEqual(stack);
+      await until(async () => {
+        await host.apply(fewer);
+        return !(await endpointsOf(service)).includes(gone ?? '');
+      });
+      for (const stop of clients) expect(await stop()).toEqual(['v1 3', 'v2 30']);
+      const stopped: Sight = left.map(() => ['v1', 'stopped', 0] as const);
+      await bring(fewer, [...stopped, ['v2', 'running', 1]], host);
+      await rest(fewer, host);
+      expect((await hostRecords(test.records).read(service)).record).toMatchObject({
+        leaving: [],
+        inForce: { versions: [{ name: 'v2' }] },
       });
     },
     90_000,

@@ -35,27 +35,49 @@ export const exchangeOf = (
   return { kept, refused };
 };
 
-/** The endpoints that versions have left, and which are asked no more once `drainMs` are over. */
+interface Look {
+  /** The versions as the look before found them. */
+  readonly before: readonly FoundVersion[];
+  readonly now: readonly FoundVersion[];
+  readonly found: Pick<Findings, 'inForce' | 'targets'>;
+  readonly at: Date;
+  readonly drainMs: number;
+}
+
+/**
+ * The endpoints that versions have left, because they answer elsewhere or are not wanted any more, and
+ * which are asked no more once `drainMs` are over. A service that is stopped as a whole asks for that.
+ */
 export const leavingAfter = (
-  before: readonly Leaving[],
-  answered: ReadonlyMap<string, string>,
-  states: readonly FoundVersion[],
-  inForce: readonly PlannedVersion[],
-  { now, drainMs }: { readonly now: Date; readonly drainMs: number },
+  { stopped }: ServicePlan,
+  leaving: readonly Leaving[],
+  { before, now, found, at, drainMs }: Look,
 ): readonly Leaving[] => {
-  const serving = new Set(states.flatMap((state) => state.serving?.endpoint ?? []));
-  const left = states.flatMap(({ name, serving: to }) => {
-    const from = answered.get(name);
-    if (!to || from === undefined || from === to.endpoint) return [];
-    return { endpoint: from, since: now.toISOString() };
+  if (stopped) return [];
+  const states = new Map(now.map((state) => [state.name, state]));
+  const targets = new Set(found.targets.values());
+  const left = before.flatMap(({ name, serving }): readonly Leaving[] => {
+    if (!serving) return [];
+    const { endpoint, model } = serving;
+    const { wanted = 0, serving: to = null } = states.get(name) ?? {};
+    if (wanted > 0 && (!to || to.endpoint === endpoint)) return [];
+    const asked = wanted > 0 ? null : { version: name, model };
+    return [{ endpoint, since: at.toISOString(), asked }];
   });
-  return [...before, ...left].filter(
+  const all = [...leaving, ...left.filter(({ endpoint }) => !leaving.some(isAt(endpoint)))];
+  return all.filter(
     ({ endpoint, since }) =>
-      !serving.has(endpoint) &&
-      inForce.some((one) => one.endpoint === endpoint) &&
-      now.getTime() - Date.parse(since) < drainMs,
+      !now.some(({ serving }) => serving?.endpoint === endpoint) &&
+      !targets.has(endpoint) &&
+      found.inForce.some(isAt(endpoint)) &&
+      at.getTime() - Date.parse(since) < drainMs,
   );
 };
+
+const isAt =
+  (endpoint: string) =>
+  (one: { readonly endpoint: string }): boolean =>
+    one.endpoint === endpoint;
 
 /** The plan without its refused versions. */
 export const withoutRefused = (plan: ServicePlan, refused: readonly string[]): ServicePlan => ({

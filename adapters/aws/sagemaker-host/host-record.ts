@@ -19,16 +19,20 @@ export interface Gate {
   readonly endpoint: string;
   /** Values of the platform that the endpoint had then: with others it is asked again. */
   readonly platform: string;
+  /** The values with which it passed last; null when it never did. */
+  readonly passedWith: string | null;
   /** Empty when it passed; null when it could not be asked yet. */
   readonly faults: readonly string[] | null;
   readonly trouble: string | null;
 }
 
-/** An endpoint whose version answers at another by now; who has not heard of that still asks it. */
+/** An endpoint that its version has left; who has not heard of that still asks it. */
 export interface Leaving {
   readonly endpoint: string;
   /** Since when, in RFC 3339. */
   readonly since: string;
+  /** The version that is not wanted any more; null for one that answers elsewhere by now. */
+  readonly asked: { readonly version: string; readonly model: Serving['model'] } | null;
 }
 
 /** What the host knows of a service: kept in the records, so that every function sees the same. */

@@ -26,7 +26,7 @@ export const look = async (
   const targets = targetsOf(made);
   const names = isUp(stack) ? versions.map(({ endpoint }) => endpoint) : [];
   return {
-    ...{ inForce: versions, targets, failure: null, troubles: new Map() },
+    ...{ inForce: versions, targets, failure: null, behind: null, troubles: new Map() },
     isSettled: isUp(stack) && !isChanging(stack),
     models: await modelsOf(findByDigest, plan, versions),
     endpoints: await endpoints.describeAll(new Set(names)),

@@ -1,12 +1,20 @@
-import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { ListEndpointsCommand } from '@aws-sdk/client-sagemaker';
+import {
+  DescribeStackResourcesCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
+import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DescribeModelCommand, ListEndpointsCommand } from '@aws-sdk/client-sagemaker';
 import type { ServicePlan, VersionState } from '../../../core/inference/model-host';
 import { describePython } from '../../../infra-tests/support/python';
 import { ask } from '../../embedded/local-host-fixture';
+import { packagePrefix } from '../s3-artifact-store';
 import { type OpenHost, openHost, until } from './testing/open-host';
 import { servicePlan, stoppedPlan, versionPlan } from './testing/plans';
-import { ARTIFACTS_BUCKET } from './testing/platform-template';
+import {
+  ARTIFACTS_BUCKET,
+  CREDENTIALS_FUNCTION,
+  PRIVATE_REGISTRY,
+} from './testing/platform-template';
 
 const serverless = { serverless: { memory_mb: 2048, concurrency: 5 } };
 const range = { instances: { type: 'ml.m5.large', min: 2, max: 4 } };
@@ -265,6 +273,41 @@ describePython('host on CloudFormation and SageMaker', (python) => {
     expect((await recordOf('lost'))?.document).toMatchObject({
       inForce: { versions: [{ name: 'v1', model: { name: 'sum', digest: one.digest } }] },
     });
+  }, 60_000);
+
+  it('has SageMaker pull an image outside ECR through the stage’s network', async () => {
+    const inEcr = await test.model(1, 1);
+    const Key = `${packagePrefix(inEcr.digest)}model/factor.txt`;
+    const put = new PutObjectCommand({ Bucket: ARTIFACTS_BUCKET, Key, Body: '2' });
+    await test.clients.s3.send(put);
+    const image = `${PRIVATE_REGISTRY}/own@sha256:${'0'.repeat(64)}`;
+    const outside = { ...inEcr, container: { image, environment: {}, data: true } };
+    await bring(servicePlan('outside', [versionPlan('v1', outside)]), [up]);
+    await expect(answerOf('outside')).resolves.toEqual([6]);
+    const StackName = (await stackOf('outside'))?.StackId;
+    const command = new DescribeStackResourcesCommand({ StackName });
+    const { StackResources = [] } = await test.clients.cloudformation.send(command);
+    const model = StackResources.find(({ ResourceType }) => ResourceType?.endsWith('::Model'));
+    const ModelName = model?.PhysicalResourceId?.split('/').at(-1);
+    expect(
+      await test.clients.sagemaker.send(new DescribeModelCommand({ ModelName })),
+    ).toMatchObject({
+      VpcConfig: { SecurityGroupIds: ['sg-1'], Subnets: ['subnet-1', 'subnet-2'] },
+      PrimaryContainer: {
+        ImageConfig: {
+          RepositoryAccessMode: 'Vpc',
+          RepositoryAuthConfig: { RepositoryCredentialsProviderArn: CREDENTIALS_FUNCTION },
+        },
+      },
+    });
+    expect((await stackOf('outside'))?.Outputs).toContainEqual(
+      expect.objectContaining({
+        OutputKey: 'Platform',
+        OutputValue: expect.stringContaining(
+          ' ModelSubnets=subnet-1,subnet-2 ModelSecurityGroup=sg-1',
+        ),
+      }),
+    );
   }, 60_000);
 
   it('sends what is too long for a call through S3', async () => {

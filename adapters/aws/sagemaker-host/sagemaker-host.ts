@@ -3,6 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { ModelHost, ServicePlan } from '../../../core/inference/model-host';
+import type { PrivateRegistry } from '../../../core/models/container';
 import type { ModelVersion } from '../../../core/models/model-version';
 import { serviceTemplate } from '../../../core/services/service-template';
 import { templateBeside } from '../../../core/services/service-template-beside';
@@ -35,13 +36,13 @@ interface Needs extends StackNeeds {
   /** `keepFirstAnswers`: what came without expected answers must reproduce its first ones. */
   readonly checkAnswers: GateNeeds['checkAnswers'];
   readonly digest: Digest;
+  /** The stage's registries outside ECR. */
+  readonly registries: readonly PrivateRegistry[];
   /** The platform's values as the stage has them now, in one text. */
   readonly platform: string;
   readonly now: () => Date;
   /** How long who has not heard of a change may still ask an endpoint that is left; 45 s by default. */
   readonly drainMs?: number;
-  /** Milliseconds, monotonic. */
-  readonly clock: () => number;
 }
 
 /** A host whose services outlive the process, and that finds those which nobody wants any more. */
@@ -61,7 +62,7 @@ export type Outcome = 'none' | 'under-way' | 'in-force' | { readonly refusal: st
 
 /** A sweep looks at all services at once: so many asked AWS at a time stay below its limits. */
 const MOST_STEPS = 4;
-/** What is known of a service is at most 10 s old, and a model has 29 s. */
+/** Who has not heard of a change asks for 15 s at most, and the edge waits for 29 s. */
 const DRAIN_MS = 45_000;
 
 /**
@@ -71,7 +72,7 @@ const DRAIN_MS = 45_000;
  */
 export const sagemakerHost = (needs: Needs): SageMakerHost => {
   const { sagemaker, runtime, records: store, stage, digest, checkAnswers, now, platform } = needs;
-  const { drainMs = DRAIN_MS } = needs;
+  const { drainMs = DRAIN_MS, registries } = needs;
   const records = hostRecords(store);
   const stacks = stackCalls(needs);
   const serving = servingHost(needs);
@@ -80,7 +81,7 @@ export const sagemakerHost = (needs: Needs): SageMakerHost => {
 
   const step = (write: (seen: SeenRecord) => Promise<SeenRecord>) =>
     applyStep({
-      templateOf: serviceTemplate({ stage, digest }),
+      templateOf: serviceTemplate({ stage, digest, registries }),
       beside: templateBeside(digest),
       ...{ stacks, moves, now, platform, drainMs },
       endpoints: endpointCalls(sagemaker),
@@ -130,11 +131,10 @@ export const sagemakerHost = (needs: Needs): SageMakerHost => {
       oneOfFew(() =>
         retryRaces(async (guarded) => {
           const { seen } = await records.read(service);
+          // At once: one of its name may be made before its stack is gone, and knows of no place.
+          await moves.end(service, null);
           const stack = await stacks.describe(service);
-          if (!stack) {
-            await moves.end(service);
-            return guarded(records.remove(service, seen));
-          }
+          if (!stack) return guarded(records.remove(service, seen));
           // It stays until the stack is gone, so that a deletion that fails is not forgotten.
           await guarded(records.write(service, { record: NOTHING, seen }));
           if (!isChanging(stack)) await stacks.remove(stack);
@@ -160,7 +160,7 @@ export const sagemakerHost = (needs: Needs): SageMakerHost => {
     ...hostViews(store),
 
     async invoke(invocation) {
-      await serving.ready(invocation.service);
+      await serving.renew(invocation.service);
       return serving.invoke(invocation);
     },
 

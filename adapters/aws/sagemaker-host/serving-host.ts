@@ -5,7 +5,7 @@ import type { Invocation } from '../../../core/inference/model-host';
 import type { ModelVersion } from '../../../core/models/model-version';
 import { DomainError } from '../../../core/shared/domain-error';
 import type { RecordStore } from '../../../core/shared/record-store';
-import { hostRecords, type Serving } from './host-record';
+import { type HostRecord, hostRecords, type Serving } from './host-record';
 import { invokeEndpoint } from './invoke-endpoint';
 
 interface Needs {
@@ -13,76 +13,48 @@ interface Needs {
   readonly runtime: SageMakerRuntimeClient;
   readonly records: RecordStore;
   readonly findModel: (name: string, version: number) => Promise<ModelVersion | undefined>;
-  /** Milliseconds, monotonic. */
-  readonly clock: () => number;
+  readonly now: () => Date;
 }
 
 interface ServingVersion {
   readonly serving: Serving;
   readonly model: ModelVersion;
+  /** Until when it may be asked, in milliseconds since 1970. */
+  readonly until: number;
 }
-
-interface Known {
-  readonly versions: ReadonlyMap<string, ServingVersion>;
-  readonly loadedAt: number;
-}
-
-const FRESH_MS = 5_000;
-/** A function may sleep for long between two requests: what is older is waited for anew. */
-const OLDEST_MS = 10_000;
-const MOST_SERVICES = 1_000;
 
 /**
- * What the prediction path asks of SageMaker and of the host's records. What is known of a service is
- * answered at once, and looked up again in the background once it is 5 s old.
+ * Who gives traffic to a version that is not wanted any more has not heard of that, and hears of it
+ * within 10 s. That long it is asked, and a little longer for what takes its time.
  */
-export const servingHost = ({ runtime, records: store, findModel, clock }: Needs) => {
+const HEARD_MS = 15_000;
+
+/** What the prediction path asks of SageMaker and of the host's records. */
+export const servingHost = ({ runtime, records: store, findModel, now }: Needs) => {
   const records = hostRecords(store);
   const ask = invokeEndpoint(runtime);
-  const known = new Map<string, Known>();
-  const loading = new Map<string, Promise<void>>();
+  const known = new Map<string, ReadonlyMap<string, ServingVersion>>();
 
-  const read = async (service: string): Promise<Known> => {
-    const { record } = await records.read(service);
-    const before = known.get(service)?.versions;
-    const versions = new Map<string, ServingVersion>();
-    for (const { name, serving } of record.versions) {
-      if (!serving) continue;
-      const old = before?.get(name)?.model;
-      // A model version never changes, and what was compiled for it is remembered by its signature.
-      const same = old?.model === serving.model.name && old.version === serving.model.version;
-      const model = same ? old : await findModel(serving.model.name, serving.model.version);
-      if (model) versions.set(name, { serving, model });
-    }
-    return { versions, loadedAt: clock() };
+  const find = (service: string, version: string): ServingVersion | undefined => {
+    const found = known.get(service)?.get(version);
+    return found && now().getTime() < found.until ? found : undefined;
   };
-
-  const load = (service: string): Promise<void> => {
-    const running = loading.get(service);
-    if (running !== undefined) return running;
-    const promise = read(service)
-      .then((found) => {
-        if (known.size >= MOST_SERVICES) known.clear();
-        known.set(service, found);
-      })
-      .finally(() => loading.delete(service));
-    loading.set(service, promise);
-    return promise;
-  };
-
-  const find = (service: string, version: string): ServingVersion | undefined =>
-    known.get(service)?.versions.get(version);
 
   return {
-    /** Makes known what of a service runs; undefined when it is already. Before all else. */
-    ready(service: string): Promise<void> | undefined {
+    /** Makes known what of a service runs now. */
+    async renew(service: string): Promise<void> {
+      const { record } = await records.read(service);
       const before = known.get(service);
-      if (!before) return load(service);
-      const age = clock() - before.loadedAt;
-      if (age <= FRESH_MS) return undefined;
-      // When only the refresh fails answers stand on what is known, and the next one tries again.
-      const refreshed = load(service).catch(() => undefined);
-      return age > OLDEST_MS ? refreshed : undefined;
+      const versions = new Map<string, ServingVersion>();
+      for (const { name, serving, until } of [...askedStill(record), ...answering(record)]) {
+        const old = before?.get(name)?.model;
+        // A model version never changes, and what was compiled for it is remembered by its signature.
+        const same = old?.model === serving.model.name && old.version === serving.model.version;
+        const model = same ? old : await findModel(serving.model.name, serving.model.version);
+        if (model) versions.set(name, { serving, model, until });
+      }
+      if (versions.size > 0) known.set(service, versions);
+      else known.delete(service);
     },
 
     /** Whether the version may be asked. */
@@ -108,6 +80,36 @@ export const servingHost = ({ runtime, records: store, findModel, clock }: Needs
     },
   };
 };
+
+/**
+ * A look at services, each followed by one at what of it runs: a version gets traffic once it runs, so
+ * whoever looks in this order knows where to send it.
+ */
+export const thenWhatRuns =
+  <T>(find: (name: string) => Promise<T | undefined>, renew: (name: string) => Promise<void>) =>
+  async (name: string): Promise<T | undefined> => {
+    const found = await find(name);
+    if (found) await renew(name);
+    return found;
+  };
+
+type Place = Pick<ServingVersion, 'serving' | 'until'> & { readonly name: string };
+
+const answering = ({ versions }: HostRecord): readonly Place[] =>
+  versions.flatMap(({ name, serving }) =>
+    serving ? [{ name, serving, until: Number.POSITIVE_INFINITY }] : [],
+  );
+
+const askedStill = ({ leaving }: HostRecord): readonly Place[] =>
+  leaving.flatMap(({ endpoint, since, asked }) =>
+    asked
+      ? {
+          name: asked.version,
+          serving: { endpoint, model: asked.model },
+          until: Date.parse(since) + HEARD_MS,
+        }
+      : [],
+  );
 
 const unavailable = (): DomainError =>
   new DomainError('unavailable', 'this version does not run', { retryAfterS: 1 });

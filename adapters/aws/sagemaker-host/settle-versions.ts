@@ -56,8 +56,10 @@ export const passGates = async (
     const live = liveAt(found, endpoint);
     const isFresh = known && known.faults !== null && known.platform === platform;
     if (isFresh || !live || !asked.has(endpoint)) return known;
-    const gate = { endpoint, platform, ...(await passGate(live.model, endpoint)) };
-    return gate.faults === null && known?.faults ? known : gate;
+    const outcome = await passGate(live.model, endpoint);
+    if (outcome.faults === null && known?.faults) return known;
+    const passedWith = outcome.faults?.length === 0 ? platform : (known?.passedWith ?? null);
+    return { endpoint, platform, passedWith, ...outcome };
   });
   const known = found.gates.filter(
     (gate) => !found.inForce.some(({ endpoint }) => endpoint === gate.endpoint),

@@ -16,7 +16,9 @@ const endpoint = (status: string, now: number | null = 1) => ({
   reason: null,
   variants: new Map([['v1', { now, wanted: now }]]),
 });
-const passed: Gate = { endpoint: 'new', platform: '', faults: [], trouble: null };
+const passed: Gate = {
+  ...{ endpoint: 'new', platform: '', passedWith: '', faults: [], trouble: null },
+};
 const model = sumModel('sha256:0', { version: 1 });
 
 const found = (about: Partial<Findings> = {}): Findings => ({
@@ -26,6 +28,7 @@ const found = (about: Partial<Findings> = {}): Findings => ({
   endpoints: new Map([['new', endpoint('InService')]]),
   gates: [passed],
   failure: null,
+  behind: null,
   troubles: new Map(),
   targets: new Map([['v1', 'new']]),
   answered: new Map(),
@@ -49,6 +52,9 @@ describe('how far a version is', () => {
     expect(stateOf({ endpoints: updating })).toMatchObject({ status: 'running' });
     const troubles = new Map([['v1', 'it keeps 1 instance']]);
     expect(stateOf({ troubles })).toMatchObject({ reason: 'it keeps 1 instance' });
+    expect(stateOf({ behind: 'no image' })).toMatchObject({
+      ...{ status: 'running', reason: 'no image' },
+    });
     // The failure of another version is none of its business.
     expect(stateOf({ failure: 'no' })).toMatchObject({ status: 'running', reason: null });
   });
@@ -72,6 +78,12 @@ describe('how far a version is', () => {
     const wrong = { ...passed, faults: ['row 0', 'row 1'] };
     const reason = 'its answers are not the expected ones: row 0; row 1';
     expect(stateOf({ gates: [wrong] })).toMatchObject({ ...failed, reason });
+    const since = { ...wrong, platform: 'ServerImage=b:2 Topic=t', passedWith: 'ServerImage=a:1' };
+    expect(stateOf({ gates: [since] })).toMatchObject({
+      ...failed,
+      reason:
+        'its answers are not the expected ones since the platform has ServerImage=b:2 (to go back, deploy it with ServerImage=a:1): row 0; row 1',
+    });
     const out = { ...endpoint('OutOfService'), reason: 'capacity' };
     expect(stateOf({ endpoints: new Map([['new', out]]) })).toMatchObject({
       ...failed,

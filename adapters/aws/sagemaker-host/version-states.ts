@@ -1,5 +1,6 @@
 import type { ServicePlan, VersionPlan } from '../../../core/inference/model-host';
 import type { ModelVersion } from '../../../core/models/model-version';
+import { changedValues } from '../../../core/services/service-template-platform';
 import type { PlannedVersion } from '../../../core/services/service-template-shape';
 import type { EndpointView } from './endpoint-views';
 import type { FoundVersion, Gate, Serving } from './host-record';
@@ -15,6 +16,8 @@ export interface Findings {
   readonly gates: readonly Gate[];
   /** Why what is wanted could not be brought about; null while it can still be. */
   readonly failure: string | null;
+  /** Why all goes on with what the platform had before; null while it does not. */
+  readonly behind: string | null;
   /** Why single versions keep another count than the wanted one. */
   readonly troubles: ReadonlyMap<string, string>;
   /** Where each version shall answer, by its name. */
@@ -84,8 +87,16 @@ const idleState = ({ name }: VersionPlan, found: Findings): Found => {
   return { ...IDLE, status: 'stopping', reason: found.failure, running };
 };
 
-const unexpected = (faults: readonly string[]): string =>
-  `its answers are not the expected ones: ${faults.join('; ')}`;
+const unexpected = ({ faults, platform, passedWith }: Gate): string =>
+  `its answers are not the expected ones${sinceWhen(platform, passedWith)}: ${faults?.join('; ')}`;
+
+/** What has passed before and does not with what the platform gave it since; how to go back to that. */
+const sinceWhen = (platform: string, passedWith: string | null): string => {
+  const changed = passedWith === null ? null : changedValues(passedWith, platform);
+  if (passedWith === null || changed === null) return '';
+  const before = changedValues(platform, passedWith);
+  return ` since the platform has ${changed} (to go back, deploy it with ${before})`;
+};
 
 const wantedState = ({ name }: VersionPlan, found: Findings): Found => {
   const target = found.targets.get(name) ?? '';
@@ -94,9 +105,10 @@ const wantedState = ({ name }: VersionPlan, found: Findings): Found => {
   if (!answers) return notAnswering(target, gate, found);
   const { running, serving } = answers;
   if (serving.endpoint === target) {
-    return { status: 'running', reason: found.troubles.get(name) ?? null, running, serving };
+    const reason = found.troubles.get(name) ?? found.behind;
+    return { status: 'running', reason, running, serving };
   }
-  const refusal = gate?.faults?.length ? unexpected(gate.faults) : brokenReason(target, found);
+  const refusal = gate?.faults?.length ? unexpected(gate) : brokenReason(target, found);
   if (refusal === null)
     return { status: 'updating', reason: gate?.trouble ?? null, running, serving };
   const reason = `its change has to wait: ${refusal}`;
@@ -111,7 +123,7 @@ const notAnswering = (target: string, gate: Gate | undefined, found: Findings): 
   if (!gate?.faults || gate.faults.length === 0) {
     return { ...IDLE, status: 'starting', reason: gate?.trouble ?? null };
   }
-  return { ...IDLE, status: 'failed', reason: unexpected(gate.faults) };
+  return { ...IDLE, status: 'failed', reason: unexpected(gate) };
 };
 
 /** What others take away is not made again by itself: CloudFormation takes it to be there. */

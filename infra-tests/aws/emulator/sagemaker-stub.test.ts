@@ -12,9 +12,11 @@ import {
   DescribeEndpointCommand,
   DescribeEndpointConfigCommand,
   DescribeModelCommand,
+  type ImageConfig,
   ListEndpointsCommand,
   SageMakerClient,
   UpdateEndpointCommand,
+  type VpcConfig,
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { until } from '../../support/api';
@@ -248,6 +250,22 @@ describe('the stub of SageMaker', () => {
     await expect(model('limits', {})).rejects.toThrow('already existing');
     await expect(model('long', { A: 'x'.repeat(1025) })).rejects.toThrow('longer than 1024');
     await expect(config('c1', [{ ...one, ...serverless }])).resolves.toBeTruthy();
+    const outside = { RepositoryAccessMode: 'Vpc' } as const;
+    const network = { Subnets: ['subnet-1', 'subnet-2'], SecurityGroupIds: ['sg-1'] };
+    const pulls = (ModelName: string, ImageConfig: ImageConfig, VpcConfig?: VpcConfig) =>
+      client.send(
+        new CreateModelCommand({
+          ...{ ModelName, ExecutionRoleArn: arn, VpcConfig },
+          PrimaryContainer: { Image: 'registry.example.com/a', ImageConfig },
+        }),
+      );
+    await expect(pulls('outside', outside)).rejects.toThrow('needs a VpcConfig');
+    const login = { RepositoryCredentialsProviderArn: arn };
+    const inside = { RepositoryAccessMode: 'Platform', RepositoryAuthConfig: login } as const;
+    await expect(pulls('outside', inside, network)).rejects.toThrow('needs RepositoryAccessMode');
+    await pulls('outside', outside, network);
+    const free = { ...one, ...serverless, ModelName: 'outside' };
+    await expect(config('c2', [free])).rejects.toThrow('no VpcConfig');
   });
 
   it('fails an endpoint whose container exits or is never healthy, and refuses it while it starts', async () => {

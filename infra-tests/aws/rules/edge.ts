@@ -118,7 +118,9 @@ export const edgeRules = (made: Made): void => {
     const [one] = ofType(made, 'AWS::ApiGateway::Stage');
     const Properties = one?.[1].Properties;
     const { Format } = (Properties?.AccessLogSetting ?? {}) as { Format?: string };
-    expect(Object.keys(JSON.parse(Format ?? ''))).toContain('request_id');
+    const logged = JSON.parse(Format ?? '');
+    expect(logged.request_id).toBe('$context.requestId');
+    expect(logged.trace_id).toBe(made.stage === 'dev' ? '$context.xrayTraceId' : undefined);
     expect(Properties).toMatchObject({
       StageName: 'v1',
       TracingEnabled: made.stage === 'dev',

@@ -61,6 +61,7 @@ export const startFolderS3 = async (buckets: Readonly<Record<string, string>>) =
     }
     const wanted = request.headers['if-match'];
     if (wanted && (!there || wanted !== etagOf(there))) return refuse(412, 'PreconditionFailed');
+    if (there && request.headers['if-none-match']) return refuse(412, 'PreconditionFailed');
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, body);
     send(200, '', { etag: etagOf(body) });

@@ -88,23 +88,24 @@ export const openHappened = async (trino: Trino, pool: readonly Happened[]) => {
     await hours.mark({ service, kind, date, hour }, clock);
     await hours.mark({ service, kind, date, hour }, clock);
   };
-  const today = (): string => clock.toISOString().slice(0, 10);
+  const at = (): string => clock.toISOString();
   const works = async (): Promise<readonly Work[]> =>
     planBuilds({
-      ...{ hours: await hours.list(), unmade: new Map(), last: [], today: today() },
+      ...{ hours: await hours.list(), unmade: new Map(), last: [], at: at() },
     }).flatMap((one) => one.works);
   const work = async (one: Work, dieAfter?: number) => {
-    const { item, today: day } = one;
-    const steps = buildItem(itemNeeds(places, services.get(item.service), day), item);
+    const { item } = one;
+    const today = one.at.slice(0, 10);
+    const steps = buildItem(itemNeeds(places, services.get(item.service), today), item);
     const result = await runSteps(steps, (statement) => runStatement(run, statement), dieAfter);
-    if (result) await hours.clear(hoursOf(one));
+    if (result) await hours.clear(hoursOf(one), one.at);
     return result?.report ?? null;
   };
   const buildAll = async (): Promise<void> => {
     for (const one of await works()) await work(one);
   };
   const again = async (item: BuildItem): Promise<void> => {
-    await work({ item, today: today(), found: [] });
+    await work({ item, at: at(), found: [] });
   };
 
   return {

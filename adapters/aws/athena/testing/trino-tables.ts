@@ -20,11 +20,7 @@ import { runSteps } from './run-steps';
 /** Where captured requests lie, or labels, or bodies that were too large. */
 type Raw = ArrivalKind | 'spill';
 
-const PARTITIONS = {
-  requests: ['service', 'dt', 'hour'],
-  labels: ['service', 'dt', 'hour'],
-  spill: ['service', 'dt'],
-};
+const PARTITIONS = ['service', 'dt', 'hour'];
 
 /** Empty tables of some services on Trino, in databases of their own, and the folders that are read by builds. */
 export const openTrinoTables = async (
@@ -41,12 +37,11 @@ export const openTrinoTables = async (
 
   const createRaw = async (table: Raw): Promise<void> => {
     mkdirSync(join(folder, table));
-    const partitions = PARTITIONS[table];
-    const columns = ['line', ...partitions].map((column) => `${column} varchar`);
+    const columns = ['line', ...PARTITIONS].map((column) => `${column} varchar`);
     await run(`CREATE TABLE hive.${places.rawDatabase}.${table} (${columns.join(', ')})
       WITH (format = 'TEXTFILE', textfile_field_separator = U&'\\0001',
         external_location = '${trino.locationOf(join(folder, table))}',
-        partitioned_by = ARRAY[${partitions.map((column) => `'${column}'`).join(', ')}])`);
+        partitioned_by = ARRAY[${PARTITIONS.map((column) => `'${column}'`).join(', ')}])`);
   };
   const create = (
     table: string,
@@ -92,7 +87,7 @@ export const openTrinoTables = async (
       file: string,
       lines: readonly string[],
     ) {
-      const path = PARTITIONS[table].map((column, i) => `${column}=${partitions[i]}`);
+      const path = PARTITIONS.map((column, i) => `${column}=${partitions[i]}`);
       const into = join(folder, table, ...path);
       mkdirSync(into, { recursive: true });
       const text = Buffer.from(lines.map((line) => `${line}\n`).join(''));

@@ -10,8 +10,11 @@ import {
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { versionChooser } from '../../../../core/inference/choose-version';
+import { serviceDirectory } from '../../../../core/inference/service-directory';
 import { checkExpected } from '../../../../core/models/expected-answers';
 import type { ModelVersion } from '../../../../core/models/model-version';
+import type { Service } from '../../../../core/services/service';
 import { platformText } from '../../../../core/services/service-template-platform';
 import type { RecordStore } from '../../../../core/shared/record-store';
 import { startEmulator } from '../../../../infra-tests/aws/emulator/start';
@@ -20,9 +23,19 @@ import { sqliteRecordStore } from '../../../embedded/sqlite-record-store';
 import { clock, digest, now } from '../../../primitives';
 import { packagePrefix } from '../../s3-artifact-store';
 import { sagemakerHost } from '../sagemaker-host';
-import { servingHost } from '../serving-host';
-import { ARTIFACTS_BUCKET, IMAGE, platformTemplate, SERVICE_ROLE } from './platform-template';
+import { servingHost, thenWhatRuns } from '../serving-host';
+import {
+  ARTIFACTS_BUCKET,
+  CREDENTIALS_FUNCTION,
+  IMAGE,
+  PRIVATE_REGISTRY,
+  platformTemplate,
+  SERVICE_ROLE,
+} from './platform-template';
 
+/** Images of the model server: one answers otherwise, the other never. */
+export const WRONG_IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/server:wrong';
+export const SICK_IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/server:sick';
 const SETTLES_WITHIN_MS = 30_000;
 
 interface HostOptions {
@@ -35,7 +48,8 @@ interface HostOptions {
 /** An emulator with what service stacks need of the platform, and a host on it. Close it. */
 export const openHost = async (python: string) => {
   const command = [process.execPath, join(__dirname, '../fixtures/scoring.mjs')];
-  const emulator = await startEmulator({ python, command, pingWithinMs: 5_000 });
+  const images = { [WRONG_IMAGE]: [...command, 'wrong'], [SICK_IMAGE]: [...command, 'sick'] };
+  const emulator = await startEmulator({ python, command, images, pingWithinMs: 5_000 });
   const clients = {
     cloudformation: new CloudFormationClient(emulator.clientOf()),
     s3: new S3Client(emulator.clientOf()),
@@ -51,8 +65,9 @@ export const openHost = async (python: string) => {
   const host = ({ image = IMAGE, drainMs = 0, store = records }: HostOptions = {}) =>
     sagemakerHost({
       ...clients,
-      ...{ records: store, findModel, findByDigest, digest, clock, now, drainMs },
+      ...{ records: store, findModel, findByDigest, digest, now, drainMs },
       platform: platformText({ ServerImage: image }),
+      registries: [{ registry: PRIVATE_REGISTRY, credentialsFunction: CREDENTIALS_FUNCTION }],
       ...{ stage: 'test', serviceRole: SERVICE_ROLE, templatesBucket: ARTIFACTS_BUCKET },
       checkAnswers: async ({ expected }, answer) =>
         expected ? checkExpected(expected, answer) : [],
@@ -62,8 +77,31 @@ export const openHost = async (python: string) => {
     ...{ emulator, clients, records, host: host() },
     /** The same, in another function. */
     another: host,
-    /** What a function for predictions has. */
-    serving: () => servingHost({ runtime: clients.runtime, records, findModel, clock }),
+    /**
+     * What a function for predictions has: what it knows of services, and through that of what runs.
+     * `trafficOf` says what their records say.
+     */
+    serving(trafficOf: () => Service['traffic'] = () => ({ v1: 100 })) {
+      const running = servingHost({ runtime: clients.runtime, records, findModel, now });
+      const directory = serviceDirectory({
+        findService: thenWhatRuns(
+          async (name) => ({ name, traffic: trafficOf() }) as Service,
+          running.renew,
+        ),
+        ...{ versionsOf: async () => [], findModel, clock, oldestMs: 10_000 },
+      });
+      const chooser = versionChooser({ isRunning: running.isRunning, random: Math.random, clock });
+      return {
+        invoke: running.invoke,
+        ready: async (service: string): Promise<void> => void (await directory.find(service)),
+        /** The version that gets the next request. @throws `unavailable` */
+        async chosen(name: string): Promise<string> {
+          const { service } = (await directory.find(name)) ?? {};
+          if (!service) throw new Error(`there is no service ${name}`);
+          return chooser.choose(service, null, null);
+        },
+      };
+    },
 
     /** A model whose package lies in S3 and answers `factor` times the sum of a row. */
     async model(version: number, factor: number, answers?: number): Promise<ModelVersion> {

@@ -48,8 +48,14 @@ export const platformTemplate = (image = IMAGE) => ({
     CaptureRole: parameter('capture-role', role('capture')),
     Image: parameter('model-server-image', image),
     AlarmTopic: parameter('alarm-topic', { Ref: 'Topic' }),
+    ModelSubnets: parameter('model-subnets', 'subnet-1,subnet-2'),
+    ModelSecurityGroup: parameter('model-security-group', 'sg-1'),
   },
 });
+
+/** A registry outside ECR, and what tells SageMaker what to log in there with. */
+export const PRIVATE_REGISTRY = 'registry.example.com:5000';
+export const CREDENTIALS_FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:login';
 
 /** Where the packages and templates of the tests lie. */
 export const ARTIFACTS_BUCKET = BUCKET;

@@ -5,6 +5,7 @@ import os
 import time
 
 from botocore.session import get_session
+from ministack.core.responses import get_region
 from ministack.services.cloudformation import provisioners, stacks
 
 from mends.patch import patch, resource_type
@@ -98,6 +99,22 @@ def _require_readable(properties):
             raise ValueError(f'Could not access model data at {uri}: the role "{role}" may not read it.')
 
 
+def _require_reachable(properties):
+    """SageMaker asks for a private registry's login, and joins the model's network, as the execution role."""
+    role, account = properties["ExecutionRoleArn"], properties["ExecutionRoleArn"].split(":")[4]
+    image = properties.get("PrimaryContainer", {}).get("ImageConfig", {})
+    login = image.get("RepositoryAuthConfig", {}).get("RepositoryCredentialsProviderArn")
+    if login and not may(role, "lambda:InvokeFunction", login):
+        raise ValueError(f'The role "{role}" may not invoke {login}.')
+    network = properties.get("VpcConfig", {})
+    named = [("subnet", id_) for id_ in network.get("Subnets", [])]
+    named += [("security-group", id_) for id_ in network.get("SecurityGroupIds", [])]
+    for kind, id_ in named:
+        arn = f"arn:aws:ec2:{get_region()}:{account}:{kind}/{id_}"
+        if not may(role, "ec2:CreateNetworkInterface", arn):
+            raise ValueError(f'The role "{role}" may not make network interfaces with {id_}.')
+
+
 def _add_type(kind, arn_kind):
     key = kind + "Name"
 
@@ -119,6 +136,7 @@ def _add_type(kind, arn_kind):
         _require_rights(kind, stack, wanted, made(name)[0])
         if kind == "Model":
             _require_readable(wanted)
+            _require_reachable(wanted)
         sagemaker("Create" + kind, **wanted)
         if kind == "Endpoint":
             try:

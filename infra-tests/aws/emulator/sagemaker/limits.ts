@@ -24,6 +24,16 @@ export const checkModel = (input: CreateModelCommandInput): void => {
   if (long) refuse(`The environment variable ${long[0]} is longer than ${LONGEST_VALUE}.`);
   const size = environment.reduce((sum, [name, text]) => sum + name.length + text.length, 0);
   if (size > MOST_ENVIRONMENT) refuse(`The environment is longer than ${MOST_ENVIRONMENT}.`);
+  checkImage(input);
+};
+
+/** Private registries are reached through the model's own network alone. */
+const checkImage = ({ PrimaryContainer, VpcConfig }: CreateModelCommandInput): void => {
+  const { RepositoryAccessMode: mode = 'Platform', RepositoryAuthConfig: login } =
+    PrimaryContainer?.ImageConfig ?? {};
+  if (mode === 'Vpc' && !VpcConfig) refuse('RepositoryAccessMode Vpc needs a VpcConfig.');
+  if (mode !== 'Vpc' && login) refuse('RepositoryAuthConfig needs RepositoryAccessMode Vpc.');
+  if (VpcConfig && !VpcConfig.Subnets?.length) refuse('VpcConfig needs Subnets.');
 };
 
 export const checkVariants = (variants: readonly VariantOfModel[]): void => {
@@ -57,6 +67,7 @@ const checkVariant = (variant: ProductionVariant, model: CreateModelCommandInput
   const concurrency = serverless.MaxConcurrency ?? 0;
   if (concurrency < 1 || concurrency > 200) refuse('MaxConcurrency must be between 1 and 200.');
   if (model.EnableNetworkIsolation) refuse('Serverless endpoints have no network isolation.');
+  if (model.VpcConfig) refuse('Serverless endpoints have no VpcConfig.');
 };
 
 const refuse = (message: string): never => {
