@@ -13,6 +13,7 @@ const unit = ['core', 'api', 'adapters', 'lambdas', 'model-server', 'cli'];
 
 export default {
   globalSetup: '<rootDir>/bin/build.mjs',
+  testSequencer: '<rootDir>/bin/longest-first.mjs',
   testTimeout: 20_000,
   projects: [
     { ...base, displayName: 'unit', roots: unit.map((floor) => `<rootDir>/${floor}`) },

@@ -125,13 +125,13 @@ describePython('exchange of a model', (python) => {
   const planOf = (service: string, model: ModelVersion, about = {}) =>
     servicePlan(service, [versionPlan('v1', model, about)]);
 
-  it.each([
+  const exchanged = [
     ['fixed', {}, 1],
     ['free', { compute: serverless }, 1],
     ['ranged', { compute: range, replicas: 2 }, 2],
-  ])(
-    'fails no request: what has passed its gate takes over from what answers (%s)',
-    async (service, about, running) => {
+  ] as const;
+  it('fails no request: what has passed its gate takes over from what answers (fixed, free, ranged)', async () => {
+    const exchange = async ([service, about, running]: (typeof exchanged)[number]) => {
       const host = test.another({ drainMs: DRAIN_MS });
       const runs = [['v1', 'running', running]] as const;
       await bring(planOf(service, one, about), runs, host);
@@ -156,21 +156,21 @@ describePython('exchange of a model', (python) => {
         leaving: [],
         inForce: { versions: [{ name: 'v1' }] },
       });
-    },
-    90_000,
-  );
+    };
+    await Promise.all(exchanged.map(exchange));
+  }, 90_000);
 
-  it.each([
+  const gone = [
     ['removed', []],
     ['halted', [{ started: false, replicas: 0 }]],
-  ])(
-    'fails no request of who has not heard that a version gets no traffic any more (%s)',
-    async (service, left) => {
+  ] as const;
+  it('fails no request of who has not heard that a version gets no traffic any more (removed, halted)', async () => {
+    const leave = async ([service, left]: (typeof gone)[number]) => {
       const host = test.another({ drainMs: HEARD_MS });
       const [v1, v2] = [versionPlan('v1', one), versionPlan('v2', ten)];
       const both: Sight = [up, ['v2', 'running', 1]];
       await bring(servicePlan(service, [v1, v2]), both, host);
-      const [gone] = (await hostRecords(test.records).read(service)).record.endpoints;
+      const [former] = (await hostRecords(test.records).read(service)).record.endpoints;
       const stack = await stackOf(service);
       let traffic: Readonly<Record<string, number>> = { v1: 100 };
       const clients = [1, 2].map(() => splitClient(service, () => traffic));
@@ -184,7 +184,7 @@ describePython('exchange of a model', (python) => {
       expect(await stackOf(service)).toEqual(stack);
       await until(async () => {
         await host.apply(fewer);
-        return !(await endpointsOf(service)).includes(gone ?? '');
+        return !(await endpointsOf(service)).includes(former ?? '');
       });
       for (const stop of clients) expect(await stop()).toEqual(['v1 3', 'v2 30']);
       const stopped: Sight = left.map(() => ['v1', 'stopped', 0] as const);
@@ -194,9 +194,9 @@ describePython('exchange of a model', (python) => {
         leaving: [],
         inForce: { versions: [{ name: 'v2' }] },
       });
-    },
-    90_000,
-  );
+    };
+    await Promise.all(gone.map(leave));
+  }, 90_000);
 
   it('keeps what answers when the new one fails its gate, says why, and does not try again', async () => {
     await bring(planOf('guarded', one), [up]);

@@ -39,7 +39,8 @@ export const storedLine = (line: string): string => {
   let from = 0;
   for (const body of ['request', 'response']) {
     const member = `,"${body}":`;
-    const at = line.indexOf(member, from) + member.length;
+    let at = line.indexOf(member, from) + member.length;
+    while (line[at] === '\t') at += 1;
     if (typeof record[body] !== 'object' || record[body] === null) continue;
     from = endOfValue(line, at);
     stored[body] = line.slice(at, from);
