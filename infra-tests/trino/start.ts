@@ -95,9 +95,9 @@ const optionsOf = (version: TrinoVersion, folder: string, owner: number): readon
   return [
     ...[
       `-Xmx${HEAP}`,
-      '-XX:+UseG1GC',
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
       '-XX:ReservedCodeCacheSize=256M',
-      '-XX:+UseStringDeduplication',
     ],
     ...['-Djdk.attach.allowAttachSelf=true', '-Duser.timezone=UTC'],
     ...['--add-opens=java.base/java.nio=ALL-UNNAMED', ...options],

@@ -100,7 +100,7 @@ export const controlFaults = (homeOf: () => FaultyHome): void => {
       );
       await minutesUntil(homeOf(), 'made-half', 'running');
       proxy.inject();
-    }, 120_000);
+    }, 240_000);
 
     it('is brought about also while another deletion cannot be ended', async () => {
       const { proxy } = homeOf();

@@ -39,7 +39,7 @@ export const minutesUntil = (
     },
     (found) => found.status === status,
     // Where every second call fails a minute does little.
-    90_000,
+    150_000,
   );
 
 /** Makes a service and waits until it runs. */
