@@ -15,8 +15,8 @@ interface Needs {
 /** How often the log is looked at. */
 const LOOK_MS = 400;
 /**
- * A build of few rows costs what its last part costs to write anew. So the longer builds take the
- * rarer they are, as long as rows are in their tables within 5 seconds.
+ * A build of few rows costs what its last part costs to copy. So the longer builds take the rarer they
+ * are, as long as rows are in their tables within 5 seconds.
  */
 const RESTS = 8;
 const LONGEST_REST_MS = 2_500;
@@ -50,6 +50,7 @@ export const startBuilder = ({ tables, built, trouble, giveUp }: Needs) => {
         failures = 0;
         if (report) built(report);
         if (tables.isRetentionDue()) await inTurn(tables.retainAll);
+        if (tables.isTidyDue()) await inTurn(tables.tidy);
         if (!report) {
           await sleep(LOOK_MS);
           continue;

@@ -3,9 +3,12 @@ import type { ServiceTable } from '../../../core/tables/service-table';
 import { tableNameOf } from '../../../core/tables/table-name';
 import { PATIENCE_DAYS } from './label-build';
 import type { LabelNeeds } from './label-needs';
-import { type LabelPlace, withLabels } from './label-statements';
+import { type LabelPlace, labelledColumns, withLabels } from './label-statements';
+import { keepFormer } from './part-bytes';
+import type { Kept } from './part-extents';
 import { carryOut, draftPath, partPath } from './part-files';
-import { shapeOf } from './part-shape';
+import { columnsIn, shapeOf } from './part-shape';
+import { putLabels, ROW_NUMBER } from './put-labels';
 import { literal } from './quoting';
 import { settled } from './settled';
 import type { Part, Replacement, Waiting } from './table-state';
@@ -149,17 +152,23 @@ const dayOf = (exampleId: string): string =>
 
 /** A draft of a part with its labels, which go into `merged`; null when none of those waiting is for it. */
 const labelledPart = async (
-  { duck, folder }: Needs,
+  { duck, folder }: LabelNeeds,
   part: Part,
   mine: string,
   table: ServiceTable,
   places: readonly LabelPlace[],
 ): Promise<Replacement | null> => {
-  const file = `read_parquet(${literal(partPath(folder, part))}, hive_partitioning = false)`;
+  const path = partPath(folder, part);
+  const read = (more = ''): string =>
+    `read_parquet(${literal(path)}, hive_partitioning = false ${more})`;
+  // Features may be called as they like.
+  const hasNumbers = !columnsIn(part.shape).includes(ROW_NUMBER.name);
+  const rows = hasNumbers ? read(`, ${ROW_NUMBER.name} = true`) : read();
   await duck.run(
-    `CREATE OR REPLACE TABLE ${mine} AS SELECT * FROM waiting
-     WHERE example_id BETWEEN ${literal(part.firstId)} AND ${literal(`${part.lastId}.`)}
-       AND example_id IN (SELECT example_id FROM ${file})`,
+    `CREATE OR REPLACE TABLE ${mine} AS
+     SELECT waiting.*, ${ROW_NUMBER.name} FROM waiting
+     JOIN ${rows} USING (example_id)
+     WHERE waiting.example_id BETWEEN ${literal(part.firstId)} AND ${literal(`${part.lastId}.`)}`,
   );
   await duck.run(`INSERT INTO merged SELECT example_id FROM ${mine}`);
   const [waits] = await duck.rows(`SELECT count(*)::INTEGER AS labels FROM ${mine}`);
@@ -168,19 +177,27 @@ const labelledPart = async (
     return null;
   }
   const columns = serviceColumns(table).filter((column) => column.name !== 'request_date');
-  const all = `${emptyRelation(columns)} UNION ALL BY NAME SELECT * FROM ${file}`;
+  const shape = shapeOf(columns);
   const draft = draftPath(folder, part);
-  await duck.run(
-    `COPY (${withLabels(all, `SELECT * FROM ${mine}`, columns, table.columns, places)})
-     TO ${literal(draft)} ${PART_FORMAT}`,
-  );
+  const labels = `SELECT * FROM ${mine}`;
+  let kept: Kept | null = null;
+  if (hasNumbers && part.shape === shape) {
+    const some = [ROW_NUMBER, ...labelledColumns(columns, table.columns)];
+    const put = withLabels(`FROM ${rows}`, labels, some, table.columns, places, ROW_NUMBER.name);
+    kept = await putLabels(duck, path, draft, put);
+  }
+  if (!kept) {
+    const all = `${emptyRelation(columns)} UNION ALL BY NAME SELECT * FROM ${read()}`;
+    const whole = withLabels(all, labels, columns, table.columns, places);
+    await duck.run(`COPY (${whole}) TO ${literal(draft)} ${PART_FORMAT}`);
+    kept = await keepFormer(path, draft);
+  }
   await duck.run(`DROP TABLE ${mine}`);
-  const { rows, bytes } = await footerOf(duck, draft);
-  if (rows !== part.rows) {
+  const { rows: found, bytes } = await footerOf(duck, draft);
+  if (found !== part.rows) {
     throw new Error(
-      `${part.table} of ${part.date}: ${rows} rows with labels, ${part.rows} without`,
+      `${part.table} of ${part.date}: ${found} rows with labels, ${part.rows} without`,
     );
   }
-  const next = { ...part, shape: shapeOf(columns), bytes };
-  return { draft, path: partPath(folder, part), part: next };
+  return { draft, path, part: { ...part, shape, bytes }, ...kept };
 };

@@ -51,13 +51,14 @@ export const winners = (relation: string): string => {
     ORDER BY labelled_at DESC, received_at DESC, batch_id DESC, position DESC) = 1`;
 };
 
-/** A SELECT of a service's rows with waiting labels put in, where these are later than their own. */
+/** A SELECT of a service's rows with waiting labels put in, by a key, where these are later than their own. */
 export const withLabels = (
   rows: string,
   labels: string,
   columns: readonly TableColumn[],
   mapped: readonly Pick<MappedColumn, 'kind' | 'name' | 'type'>[],
   places: readonly LabelPlace[],
+  key = 'example_id',
 ): string => {
   const later = `(l.example_id IS NOT NULL AND (r.labelled_at IS NULL
     OR row(l.labelled_at, l.received_at) >= row(r.labelled_at, r.label_received_at)))`;
@@ -69,7 +70,16 @@ export const withLabels = (
       ? `${plain} AS ${name(column.name)}`
       : `CASE WHEN ${later} THEN ${next} ELSE ${plain} END AS ${name(column.name)}`;
   });
-  return `SELECT ${cells.join(', ')} FROM (${rows}) r LEFT JOIN (${labels}) l USING (example_id)`;
+  return `SELECT ${cells.join(', ')} FROM (${rows}) r LEFT JOIN (${labels}) l USING (${key})`;
+};
+
+/** Those of a table's columns that labels change. */
+export const labelledColumns = (
+  columns: readonly TableColumn[],
+  mapped: readonly Pick<MappedColumn, 'kind' | 'name'>[],
+): readonly TableColumn[] => {
+  const kinds = new Map(mapped.map(({ name, kind }) => [name, kind]));
+  return columns.filter((column) => nextOf(column, kinds.get(column.name), []) !== null);
 };
 
 const nextOf = (

@@ -65,6 +65,16 @@ describe('labels', () => {
     ]);
   });
 
+  it('find the rows of features that are called as DuckDB calls its own columns', async () => {
+    const inputs = { file_row_number: 'double', filename: 'double' } as const;
+    const { append, push, builder, parts } = await open([{ ...WINE, inputs }]);
+    append([lineOf(T, 1, asked(Object.keys(inputs), [[7, 8]], [2]))]);
+    await push([byExample(5, T, 1)]);
+    await builder.step();
+    await builder.merge();
+    expect(await parts('wine', 'label, "file_row_number", "filename"')).toEqual([[5, 7, 8]]);
+  });
+
   it('are merged by themselves after a quarter of an hour', async () => {
     const { append, push, builder, parts, setClock } = await open();
     append([lineOf(T, 1, one)]);

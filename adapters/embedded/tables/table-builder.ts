@@ -11,6 +11,7 @@ import { placesOf } from './label-statements';
 import { isBefore, nextWindow } from './log-window';
 import { discardDrafts, finishDecided } from './part-files';
 import { retain } from './retain';
+import { tidyParts } from './tidy-parts';
 import { emptyLog, trimLog } from './trim-log';
 import type { Description } from './unpack-service';
 
@@ -62,6 +63,7 @@ export const NOTHING: StepReport = {
 /** Labels are in SQL at once, and so long after in the files of their rows. */
 const MERGE_EVERY_MS = 15 * 60_000;
 const RETAIN_EVERY_MS = 3_600_000;
+const TIDY_EVERY_MS = 60_000;
 /** What is in the tables stays so long in the log, for whoever else reads it. */
 const LOG_KEPT_MS = 24 * 3_600_000;
 /**
@@ -77,6 +79,7 @@ export const tableBuilder = (needs: Needs) => {
   let mergedAt = now().getTime();
   let leftWaiting = 0;
   let retainedAt = Number.NEGATIVE_INFINITY;
+  let tidiedAt = now().getTime();
 
   const labelled = async (service: string) => {
     const description = await describe(service);
@@ -126,6 +129,16 @@ export const tableBuilder = (needs: Needs) => {
 
     /** Whether it is time for `retainAll`. */
     isRetentionDue: (): boolean => Math.abs(now().getTime() - retainedAt) > RETAIN_EVERY_MS,
+
+    /** Takes data that nobody reads any more out of parts' files. */
+    async tidy(): Promise<void> {
+      // Also when it fails: nothing waits for it.
+      tidiedAt = now().getTime();
+      await tidyParts(needs);
+    },
+
+    /** Whether it is time for `tidy`. */
+    isTidyDue: (): boolean => Math.abs(now().getTime() - tidiedAt) > TIDY_EVERY_MS,
 
     /** Takes whole requests out; all that is captured must be in the tables. */
     async erase(service: string, what: Erasure, upTo: number): Promise<ErasureReport> {

@@ -24,6 +24,8 @@ export interface Replacement {
   readonly path: string;
   /** Null for a file that is no part of a table. */
   readonly part: Part | null;
+  /** Whether the draft has data of the versions before it, too; false by default. */
+  readonly hasFormer?: boolean;
 }
 
 /** A part that goes, with all its rows. */
@@ -65,6 +67,9 @@ const SCHEMA = {
     CREATE TABLE IF NOT EXISTS waiting (
       service TEXT PRIMARY KEY, examples INTEGER NOT NULL, clients INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS former (
+      name TEXT, date TEXT, number INTEGER, PRIMARY KEY (name, date, number)
+    ) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT`,
 };
 
@@ -78,6 +83,8 @@ const toPart = (row: Readonly<Record<string, SQLOutputValue>>): Part => ({
   lastId: String(row.last_id),
   shape: String(row.shape),
 });
+
+const placeOf = ({ table, date, number }: Part) => ({ table, date, number });
 
 /** What the builder knows of its tables, in a SQLite file of its own. */
 export const openTableState = (file: string) => {
@@ -94,6 +101,11 @@ export const openTableState = (file: string) => {
   const all = db.prepare('SELECT * FROM part ORDER BY name, date, number');
   const drop = db.prepare(
     'DELETE FROM part WHERE name = :table AND date = :date AND number = :number',
+  );
+  const withFormer = db.prepare('SELECT part.* FROM former JOIN part USING (name, date, number)');
+  const addFormer = db.prepare('INSERT OR IGNORE INTO former VALUES (:table, :date, :number)');
+  const dropFormer = db.prepare(
+    'DELETE FROM former WHERE name = :table AND date = :date AND number = :number',
   );
   const batch = db.prepare('SELECT 1 FROM batch WHERE id = :id');
   const addBatch = db.prepare('INSERT OR IGNORE INTO batch VALUES (:id)');
@@ -120,6 +132,9 @@ export const openTableState = (file: string) => {
 
     /** Every part there is, by table, day and number. */
     allParts: (): readonly Part[] => all.all().map(toPart),
+
+    /** Parts whose files have data of the versions before them, too. */
+    partsWithFormer: (): readonly Part[] => withFormer.all().map(toPart),
 
     hasBatch: (id: string): boolean => batch.get({ id }) !== undefined,
 
@@ -153,10 +168,14 @@ export const openTableState = (file: string) => {
       batches = [],
     }: Decision): void {
       transaction(db, () => {
-        for (const { part } of replacements) if (part) put.run({ ...part });
+        for (const { part, hasFormer = false } of replacements) {
+          if (!part) continue;
+          put.run({ ...part });
+          (hasFormer ? addFormer : dropFormer).run(placeOf(part));
+        }
         for (const { part } of removals) {
-          const { table, date, number } = part;
-          drop.run({ table, date, number });
+          drop.run(placeOf(part));
+          dropFormer.run(placeOf(part));
         }
         for (const id of batches) addBatch.run({ id });
         for (const [service, counts] of Object.entries(held))

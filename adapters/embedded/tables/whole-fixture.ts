@@ -14,6 +14,8 @@ import { recordLine } from './window-lines';
 
 /** When the tables begin. */
 export const START = '2026-11-20T00:00:00.000Z';
+/** Later than files were written, whose times are those of the machine. */
+const TIDY_AT = '2100-01-01T00:00:00.000Z';
 /** Rows that a part of requests, rows or errors holds at most. */
 const MOST_ROWS = 4;
 /** A window of the log has one request or a few. */
@@ -155,6 +157,13 @@ export const openWhole = async (pool: readonly Happened[], faults: Faults) => {
     step: (failure: Failure | null) => work(failure, step),
     merge: (failure: Failure | null) => work(failure, () => builder.merge()),
     restart,
+
+    /** Nobody reads any more what files have of versions before. */
+    tidy: (failure: Failure | null, at: string) =>
+      work(failure, async () => {
+        fixture.setClock(TIDY_AT);
+        await builder.tidy().finally(() => fixture.setClock(at));
+      }),
 
     async retry(failure: Failure | null, service: string, from: string, to: string): Promise<void> {
       await catchUp();

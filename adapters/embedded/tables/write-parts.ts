@@ -1,5 +1,7 @@
 import type { TableColumn } from '../../../core/tables/table-column';
 import type { Duck } from './duckdb';
+import { appendRows, hasRoom, keepFormer } from './part-bytes';
+import type { Kept } from './part-extents';
 import { draftPath, partitionOf, partPath } from './part-files';
 import { shapeOf } from './part-shape';
 import { literal, name } from './quoting';
@@ -43,8 +45,11 @@ const MOST_DISTINCT = 2_000;
 /** Rows that are written at a time: so many cells are held in memory. */
 const GROUP_ROWS = 40_960;
 
+/** How files of row groups of at least so many rows are written, but for the last. */
+export const partFormat = (groupRows: number): string =>
+  `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT ${MOST_DISTINCT}, ROW_GROUP_SIZE ${groupRows})`;
 /** How parts are written. */
-export const PART_FORMAT = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT ${MOST_DISTINCT}, ROW_GROUP_SIZE ${GROUP_ROWS})`;
+export const PART_FORMAT = partFormat(GROUP_ROWS);
 
 /** Rows of all these. */
 export const rowsIn = (some: readonly DayRows[]): number =>
@@ -148,17 +153,28 @@ const writeSlice = async (
 ): Promise<{ readonly replacement: Replacement; readonly wrong: string | undefined }> => {
   // The day stands in the path.
   const partition = partitionOf(table);
-  const kept = columns.filter((column) => column.name !== partition);
-  const next = { table, date, number, shape: shapeOf(kept) };
+  const inFile = columns.filter((column) => column.name !== partition);
+  const next = { table, date, number, shape: shapeOf(inFile) };
   const draft = draftPath(folder, next);
-  const before = grown
-    ? `UNION ALL BY NAME SELECT * FROM read_parquet(${literal(partPath(folder, grown))}, hive_partitioning = false)`
-    : '';
-  await duck.run(
-    `COPY (${emptyRelation(kept)} ${before}
-       UNION ALL BY NAME (SELECT * EXCLUDE (${name(partition)}) FROM (${select(date, from, to)})))
-     TO ${literal(draft)} ${PART_FORMAT}`,
-  );
+  const path = partPath(folder, next);
+  const copy = (former = ''): Promise<void> =>
+    duck.run(
+      `COPY (${emptyRelation(inFile)} ${former}
+         UNION ALL BY NAME (SELECT * EXCLUDE (${name(partition)}) FROM (${select(date, from, to)})))
+       TO ${literal(draft)} ${PART_FORMAT}`,
+    );
+  const grow = async (): Promise<Kept> => {
+    if (grown?.shape === next.shape && (await hasRoom(path))) {
+      await copy();
+      const kept = await appendRows(path, draft);
+      if (kept) return kept;
+    }
+    await copy(
+      `UNION ALL BY NAME SELECT * FROM read_parquet(${literal(path)}, hive_partitioning = false)`,
+    );
+    return keepFormer(path, draft);
+  };
+  const kept = grown ? await grow() : await copy();
   const rows = to - from + (grown?.rows ?? 0);
   const { rows: found, ...footer } = await footerOf(duck, draft);
   // New rows are of different requests; it is those that were there before which may be the same.
@@ -168,7 +184,7 @@ const writeSlice = async (
       ? undefined
       : `${table} of ${date} came to ${found} rows of ${keys}, and not to ${rows}: the part stays as it was`;
   const part = { ...next, rows, ...footer };
-  return { replacement: { draft, path: partPath(folder, part), part }, wrong };
+  return { replacement: { draft, path, part, ...kept }, wrong };
 };
 
 const distinct = async (duck: Duck, file: string, key: string): Promise<number> => {
