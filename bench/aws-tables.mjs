@@ -53,7 +53,7 @@ const seconds = (text) => {
   return Number(number) * { ns: 1e-9, us: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 }[unit];
 };
 
-const trino = await startTrino({ version: VERSION });
+const trino = await startTrino({ version: VERSION, isMeasured: true });
 process.once('exit', () => {
   try {
     process.kill(trino.pid, 'SIGKILL');

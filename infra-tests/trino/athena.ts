@@ -108,6 +108,8 @@ export const startAthena = async ({
     }
   };
   const server = createServer((request, response) => void answer(request, response));
+  // Who asks again after a while, on a connection that is just being closed, has no answer.
+  server.keepAliveTimeout = 65_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -29,16 +29,19 @@ const LOOK_MS = 200;
 export const startTrino = async ({
   version,
   owner = process.pid,
+  isMeasured = false,
   folder = mkdtempSync(join(tmpdir(), `tidegate-trino-${version}-`)),
 }: {
   readonly version: TrinoVersion;
   readonly owner?: number;
+  /** Whether it runs long enough for Java to compile it well; tests are over before that pays. */
+  readonly isMeasured?: boolean;
   readonly folder?: string;
 }): Promise<TrinoServer> => {
   const port = await freePort();
   configure(version, folder, port);
   const log = openSync(join(folder, 'log'), 'w');
-  const child = spawn(await installedJava(version), optionsOf(version, folder, owner), {
+  const child = spawn(await installedJava(version), optionsOf(version, folder, owner, isMeasured), {
     ...{ cwd: folder, detached: true },
     stdio: ['ignore', log, log],
   });
@@ -89,16 +92,19 @@ const configure = (version: TrinoVersion, folder: string, port: number): void =>
   ]);
 };
 
-const optionsOf = (version: TrinoVersion, folder: string, owner: number): readonly string[] => {
+const optionsOf = (
+  version: TrinoVersion,
+  folder: string,
+  owner: number,
+  isMeasured: boolean,
+): readonly string[] => {
   const { options } = releases[version];
   const home = folderOf(version);
   return [
-    ...[
-      `-Xmx${HEAP}`,
-      '-XX:+UseSerialGC',
-      '-XX:TieredStopAtLevel=1',
-      '-XX:ReservedCodeCacheSize=256M',
-    ],
+    ...[`-Xmx${HEAP}`, '-XX:ReservedCodeCacheSize=256M'],
+    ...(isMeasured
+      ? ['-XX:+UseG1GC', '-XX:+UseStringDeduplication']
+      : ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']),
     ...['-Djdk.attach.allowAttachSelf=true', '-Duser.timezone=UTC'],
     ...['--add-opens=java.base/java.nio=ALL-UNNAMED', ...options],
     ...['-cp', `${join(home, 'classes')}:${join(home, 'lib')}/*`],

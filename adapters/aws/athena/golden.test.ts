@@ -50,9 +50,14 @@ const engineOn =
     };
   };
 
+const ALL = [...VALUES, ...REQUESTS_AS_THEY_COME];
+/** All of them on 483, too, by hand: `TIDEGATE_TRINO=483 jest athena/golden`. */
+const SOME = ALL.filter((_, i) => i % 3 === 0);
+
 describeTrino('golden results of the statements for Athena', (trino) => {
-  describe.each([...VALUES, ...REQUESTS_AS_THEY_COME])('$name', (golden) => {
-    // Each takes a minute in all: one order on one release, the other on the other.
+  const isAll = trino.version === (process.env.TIDEGATE_TRINO ?? '406');
+  describe.each(isAll ? ALL : SOME)('$name', (golden) => {
+    // They take minutes: one order on one release, the other on the other.
     if (trino.version === '406') {
       it('are these', async () => {
         expect(await answersOf(engineOn(trino), golden)).toEqual(golden.asked);
