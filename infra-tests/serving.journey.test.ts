@@ -5,7 +5,7 @@ import { example, expected, registerWine, wineBody } from './support/wine';
 // In a home of many processes a change holds within seconds: what is asked too early is asked again.
 describe('from a model to predictions', () => {
   // Functions start cold, and stacks take their time.
-  jest.setTimeout(60_000);
+  jest.setTimeout(180_000);
 
   const name = freshName('wine');
   let home: Home;
@@ -20,7 +20,7 @@ describe('from a model to predictions', () => {
 
   beforeAll(async () => {
     home = await openHome();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => home.close());
 
   it('registers a model from an upload and serves it', async () => {

@@ -79,7 +79,7 @@ describePython('the API as its OpenAPI document describes it, by schemathesis', 
     'keeps to it',
     async () => {
       const others = ENDS_CREDENTIALS.flatMap((name) => ['--exclude-operation-id', name]);
-      expectAllSound(await schemathesis(platform.token, 60, ...others));
+      expectAllSound(await schemathesis(platform.token, 40, ...others));
       expect((await operator('/api/me')).status).toBe(200);
       expect((await operator('/readyz')).status).toBe(200);
     },

@@ -25,6 +25,9 @@ export const draftOf = (
 export const serviceIn = async (home: FaultyHome, service: string) =>
   (await home.control('/api/services/{service}', { service })).body;
 
+/** What fails in one minute is done in the next. */
+export const anyMinute = (home: FaultyHome): Promise<void> => home.minute().catch(() => undefined);
+
 /** Minute after minute until the service is as wanted. */
 export const minutesUntil = (
   home: FaultyHome,
@@ -33,13 +36,10 @@ export const minutesUntil = (
 ): Promise<Record<string, unknown>> =>
   until(
     async () => {
-      // What fails in one is done in the next.
-      await home.minute().catch(() => undefined);
+      await anyMinute(home);
       return serviceIn(home, service);
     },
     (found) => found.status === status,
-    // Where every second call fails a minute does little.
-    150_000,
   );
 
 /** Makes a service and waits until it runs. */
