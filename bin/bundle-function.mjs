@@ -1,7 +1,9 @@
 // Bundles functions of the AWS home, as they are uploaded:
 //   node bin/bundle-function.mjs <folder> <name>…     of lambdas/<name>.ts it makes <folder>/<name>/index.mjs
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
+import { cp, glob, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -37,7 +39,7 @@ const bundle = (folder, name) =>
   build({
     absWorkingDir: root,
     entryPoints: { index: `lambdas/${name}.ts` },
-    outdir: resolve(folder, name),
+    outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     // What is imported when it is needed is a file of its own, which no cold start reads.
@@ -64,5 +66,51 @@ const bundle = (folder, name) =>
     },
   });
 
+const LOCK = 'node_modules/.package-lock.json';
+/** Of all that bundles are made of. */
+const fingerprint = async () => {
+  const sources = ['bin/bundle-function.mjs', 'tsconfig.json', LOCK];
+  for await (const file of glob('{adapters,api,core,lambdas}/**/*.{ts,json}', { cwd: root })) {
+    if (!file.endsWith('.test.ts')) sources.push(file);
+  }
+  const hash = createHash('sha256');
+  for (const file of sources.sort((one, other) => (one < other ? -1 : 1))) {
+    const text = await readFile(join(root, file));
+    hash.update(`${file} ${text.length}\n`).update(text);
+  }
+  return hash.digest('hex').slice(0, 32);
+};
+
+const BUNDLES = join(root, '.cache/functions');
+/** Copies what was bundled before of the same: not every `cdk diff` and `deploy` need do it. */
+const bundleOnce = async (folder, names) => {
+  const kept = join(BUNDLES, await fingerprint());
+  const bundled = async (name) => {
+    const [from, to] = [join(kept, name), resolve(folder, name)];
+    if (!existsSync(from)) {
+      const draft = `${from}.${randomUUID()}`;
+      await bundle(draft, name);
+      // Somebody else may have been as fast.
+      await rename(draft, from).catch(() => rm(draft, { recursive: true }));
+    }
+    await rm(to, { recursive: true, force: true });
+    await cp(from, to, { recursive: true });
+  };
+  await Promise.all(names.map(bundled));
+  await dropOld(kept);
+};
+
+const KEPT_MS = 24 * 3_600_000;
+const dropOld = async (kept) => {
+  for (const other of await readdir(BUNDLES)) {
+    const path = join(BUNDLES, other);
+    const written = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const isOld = path !== kept && written < Date.now() - KEPT_MS;
+    if (isOld) await rm(path, { recursive: true, force: true });
+  }
+};
+
 const [folder, ...names] = process.argv.slice(2);
-await Promise.all(names.map((name) => bundle(folder, name)));
+// Where npm has not said which packages there are, they may change unseen.
+if (existsSync(join(root, LOCK))) await bundleOnce(folder, names);
+else await Promise.all(names.map((name) => bundle(resolve(folder, name), name)));

@@ -91,11 +91,19 @@ export class PlatformFunction extends Construct {
   }
 }
 
+/** Where functions have been bundled. */
+const bundled = new Set<string>();
+
 /** What is uploaded: made beside the templates, where nobody else writes. */
 const bundleOf = (scope: Construct, name: FunctionName): Code => {
   const folder = `${Stage.of(scope)?.outdir}/functions`;
-  const command = [process.execPath, `${ROOT}/bin/bundle-function.mjs`, folder, name];
-  return Code.fromCustomCommand(`${folder}/${name}`, command);
+  const path = `${folder}/${name}`;
+  if (bundled.has(folder)) return Code.fromAsset(path);
+  bundled.add(folder);
+  // All in one go, which takes little longer than one of them.
+  const names = Object.keys(functions);
+  const command = [process.execPath, `${ROOT}/bin/bundle-function.mjs`, folder, ...names];
+  return Code.fromCustomCommand(path, command);
 };
 
 const IN_A_NETWORK: readonly Right[] = [
