@@ -21,8 +21,9 @@ export const eventFeed = (): EventFeed => {
     },
     async after(count, waitMs) {
       if (events.length <= count) {
-        const late = setTimeout(news.resolve, waitMs);
-        await news.promise;
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const late = setTimeout(resolve, waitMs);
+        await Promise.race([news.promise, promise]);
         clearTimeout(late);
       }
       return events.slice(count);
