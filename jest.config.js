@@ -14,7 +14,8 @@ const unit = ['core', 'api', 'adapters', 'lambdas', 'model-server', 'cli'];
 export default {
   globalSetup: '<rootDir>/bin/build.mjs',
   testSequencer: '<rootDir>/bin/longest-first.mjs',
-  testTimeout: 20_000,
+  // A machine may be busy with other things, too.
+  testTimeout: 60_000,
   projects: [
     { ...base, displayName: 'unit', roots: unit.map((floor) => `<rootDir>/${floor}`) },
     { ...base, displayName: 'journeys', roots: ['<rootDir>/infra-tests'] },

@@ -337,12 +337,17 @@ describePython('the services of a manifest in an AWS account', (python) => {
     DEPLOY_MS,
   );
 
-  it('come with packages that a function brings, with the rights that it has', async () => {
-    await emulator.iam(true);
-    const told = await shipAgain();
-    await emulator.iam(false);
-    expect(told).toMatchObject({ Status: 'SUCCESS', Reason: '' });
-  });
+  it(
+    'come with packages that a function brings, with the rights that it has',
+    async () => {
+      await emulator.iam(true);
+      const told = await shipAgain();
+      await emulator.iam(false);
+      expect(told).toMatchObject({ Status: 'SUCCESS', Reason: '' });
+    },
+    // What the deployment before left to be done is done first.
+    STEP_MS * 2,
+  );
 
   it(
     'are left as they are when nothing has changed',
