@@ -5,7 +5,7 @@ import type { Duck } from './duckdb';
 import { clientMatches, keepClients } from './label-clients';
 import type { LabelNeeds } from './label-needs';
 import { CLIENT_LABELS, EXAMPLE_LABELS, winners } from './label-statements';
-import { carryOut, partPath } from './part-files';
+import { carryOut, finishDecided, partPath } from './part-files';
 import { duckType, list, literal } from './quoting';
 import { inPieces, settled } from './settled';
 import type { Replacement, TableState, Waiting } from './table-state';
@@ -40,6 +40,8 @@ export const takeLabels = async (needs: LabelNeeds): Promise<LabelReport | null>
   const { duck, state, folder, labels } = needs;
   const { files, more } = arrivedIn(labels, state);
   if (files.length === 0) return null;
+  // Of a build, which may have failed on the way.
+  await finishDecided(state);
   await readArrived(duck, files);
   const arrived = { table: 'labels', columns: LABELS, key: null, relation: 'arrived' };
   // Side by side, where there are two cores.

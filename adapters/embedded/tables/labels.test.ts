@@ -442,6 +442,31 @@ describe('a builder that ends in the middle', () => {
   );
 });
 
+it('labels that are taken after a build that half failed wait for what it had decided', async () => {
+  const { append, push, parts, openBuilder } = await open();
+  append([lineOf(T, 1, one)]);
+  append([lineOf(T, 2, one)], { next: true });
+  await push([byExample(5, T, 1), byExample(6, T, 2)]);
+  let decisions = 0;
+  const { step, merge } = await openBuilder((needs) => ({
+    ...{ ...needs, mostBytes: 10 },
+    state: {
+      ...needs.state,
+      carriedOut: (decision) => {
+        decisions += 1;
+        if (decisions === 2) throw new Error('the disk is gone');
+        needs.state.carriedOut(decision);
+      },
+    },
+  }));
+  // Told is what the first window came to; the second is decided, and its files are in place.
+  expect(await step()).toMatchObject({ rows: 1, labels: 2 });
+  append([lineOf(T, 3, one)]);
+  while ((await step()) !== null);
+  await merge();
+  expect(await parts('wine', 'label')).toEqual([[5], [6], [null]]);
+});
+
 /** Has a merge decided, with so many of its files put in place. */
 const decisionOf = async (
   { state, merge }: { readonly state: TableState; merge(): Promise<unknown> },

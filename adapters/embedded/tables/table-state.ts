@@ -155,7 +155,9 @@ export const openTableState = (file: string) => {
     /** A decision that may not have been carried out. */
     decision: (): Decision | undefined => read<Decision>('decision'),
 
+    /** @throws when what was decided before has yet to be carried out: it would be forgotten */
     decide(decision: Decision): void {
+      if (read('decision')) throw new Error('what was decided before has not been carried out');
       transaction(db, () => setFact.run({ name: 'decision', json: JSON.stringify(decision) }));
     },
 
