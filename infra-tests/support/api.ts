@@ -30,7 +30,7 @@ export type Caller = ReturnType<typeof caller>;
 export const until = async <T>(
   ask: () => Promise<T>,
   wanted: (answer: T) => boolean,
-  withinMs = 30_000,
+  withinMs = 50_000,
 ) => {
   const end = Date.now() + withinMs;
   for (;;) {
