@@ -74,6 +74,8 @@ const configure = (version: TrinoVersion, folder: string, port: number): void =>
     ...['node.internal-address=127.0.0.1', 'node.bind-ip=127.0.0.1'],
     ...['query.max-memory=500MB', 'query.max-memory-per-node=500MB'],
     ...['memory.heap-headroom-per-node=250MB', 'task.concurrency=2'],
+    // What has ended is forgotten soon: once a second statistics of all tasks known are gathered.
+    ...['task.info.max-age=30s', 'query.min-expire-age=30s', 'query.max-history=20'],
     // One writer per statement, so that 100 partitions are the limit, as on Athena.
     ...config,
   ]);
