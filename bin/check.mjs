@@ -1,5 +1,6 @@
 // `npm test`: every check and every test. The last line is `N passed, N failed`.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -18,9 +19,15 @@ if (process.argv.length === 2) {
   const made = ['--import', 'tsx', 'infra-tests/trino/prepare.ts'];
   spawn(join(bin, 'node'), made, { cwd: root, env, stdio: 'ignore' }).unref();
 }
-const run = (command, ...args) => {
+/** Runs a command, whose output is shown as it comes, or else in one piece once it has ended. */
+const run = async (command, args, stdio) => {
   const started = Date.now();
-  const { status } = spawnSync(join(bin, command), args, { cwd: root, env, stdio: 'inherit' });
+  const child = spawn(join(bin, command), args, { cwd: root, env, stdio });
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (some) => printed.push(some));
+  const [status] = await once(child, 'close');
+  process.stdout.write(Buffer.concat(printed));
   console.log(`${status === 0 ? '✓' : '✗'} ${command} ${(Date.now() - started) / 1000}s`);
   return status === 0;
 };
@@ -32,16 +39,19 @@ const CHECKS = [
   ['knip'],
   ['jscpd'],
 ];
-const outcomes = CHECKS.map(([command, ...args]) => run(command, ...args));
+// Side by side: the longest takes as long as all others.
+const outcomes = await Promise.all(
+  CHECKS.map(([command, ...args]) => run(command, args, ['ignore', 'pipe', 'pipe'])),
+);
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-test-'));
 const report = join(folder, 'jest.json');
 // Tests wait for processes of their own most of the time: jest's one worker on two processors idles.
 const workers = String(Math.max(2, availableParallelism() - 1));
-const ended = run(
+const ended = await run(
   'jest',
-  ...['--json', `--outputFile=${report}`, '-w', workers],
-  ...process.argv.slice(2),
+  ['--json', `--outputFile=${report}`, '-w', workers, ...process.argv.slice(2)],
+  'inherit',
 );
 const counts = { passed: 0, failed: 1 };
 try {
