@@ -158,7 +158,7 @@ describe('Local host: processes', () => {
   });
 
   it('says why one does not start: its last words, or its port', async () => {
-    const { host, newPackage } = await open({ times: { start: 300 } });
+    const { host, newPackage } = await open({ times: { start: 2_000 } });
     const traceback = [
       'Traceback (most recent call last):',
       '  File "serve.py", line 3, in <module>',
