@@ -47,8 +47,7 @@ const MACHINE = `arn:aws:states:us-east-1:${ACCOUNT}:stateMachine:tidegate-dev-t
 const [BUILDS, QUERIES] = ['tidegate-dev-builds', 'tidegate-dev-queries'];
 /** The platform with a bucket of its owner's to capture into: that it makes one is what other tests deploy. */
 const APP = 'tsx infra-tests/aws/own-bucket-app.ts';
-/** More by hand, for look-ups wait for builds: `TIDEGATE_JOURNEYS='(tables|captured)' jest -w 1 aws/tables.test`. */
-const JOURNEYS = process.env.TIDEGATE_JOURNEYS ?? 'tables';
+const JOURNEYS = '(tables|captured)';
 const DEPLOY_MS = 480_000;
 /** Two of them, one after the other. */
 const JOURNEYS_MS = 480_000;
