@@ -21,7 +21,7 @@ const rows = lines.slice(1, ROWS + 1).map((line) => line.split(',').slice(0, 11)
 const bodyOf = (count) =>
   JSON.stringify({ dataframe_split: { columns, data: rows.slice(0, count) } });
 
-/** Sends at a rate; `answered` gets each id. */
+/** Sends at a rate; `answered` gets each id and how many milliseconds its answer took. */
 const send = async ({ url, key }, { rate, seconds, answered }) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 32 });
   const body = bodyOf(ROWS);
@@ -32,13 +32,14 @@ const send = async ({ url, key }, { rate, seconds, answered }) => {
   };
   const one = () =>
     new Promise((resolve, reject) => {
+      const askedAt = performance.now();
       const asked = request(`${url}/services/wine/predict`, { method: 'POST', agent, headers });
       asked.on('error', reject);
       asked.on('response', (response) => {
         response.resume();
         response.on('end', () => {
           if (response.statusCode !== 200) reject(new Error(`void: ${response.statusCode}`));
-          answered(response.headers['x-request-id']);
+          answered(response.headers['x-request-id'], performance.now() - askedAt);
           resolve();
         });
       });
@@ -164,7 +165,48 @@ export const freshness = async ({ home, seconds, rate }) => {
   );
 };
 
-/** Predictions at saturation with the builder on, and with its process stopped by SIGSTOP. */
+/** Runs `measure('on')` and `measure('off')` in turns; its process is stopped by SIGSTOP for 'off'. */
+const builderOnAndOff = async (platform, rounds, measure) => {
+  const cells = { on: [], off: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    for (const state of round % 2 === 0 ? ['on', 'off'] : ['off', 'on']) {
+      const builder = platform.tablesPid('build');
+      if (state === 'off') process.kill(builder, 'SIGSTOP');
+      const before = [cpuOf(platform.pid), cpuOf(builder)];
+      const { answers, ...figures } = await measure().finally(() => {
+        if (state === 'off') process.kill(builder, 'SIGCONT');
+      });
+      const served = cpuOf(platform.pid) - before[0];
+      await platform.refresh();
+      const built = cpuOf(builder) - before[1];
+      const micros = (ms) => (ms / answers) * 1000;
+      cells[state].push({ answers, ...figures, served: micros(served), built: micros(built) });
+    }
+  }
+  return (state, key) => median(cells[state].map((cell) => cell[key]));
+};
+
+/** How long predictions take at a rate with the builder on, and with its process stopped. */
+export const latency = async ({ home, rounds, rate, seconds }) => {
+  const platform = await startPlatform(join(home, 'latency'));
+  const measure = async () => {
+    const took = [];
+    await send(platform, { rate, seconds, answered: (_id, ms) => took.push(ms) });
+    const mean = took.reduce((sum, ms) => sum + ms, 0) / took.length;
+    return { answers: took.length, mean, p50: quantile(took, 0.5), p99: quantile(took, 0.99) };
+  };
+  await measure();
+  const of = await builderOnAndOff(platform, rounds, measure);
+  await platform.stop();
+  console.log(`\nPredictions at ${rate} requests/s with ${ROWS} rows, ${seconds} s a round`);
+  for (const state of ['on', 'off']) {
+    console.log(
+      `  builder ${state}: mean ${of(state, 'mean').toFixed(2)} ms, p50 ${of(state, 'p50').toFixed(2)} ms, p99 ${of(state, 'p99').toFixed(2)} ms, ${of(state, 'served').toFixed(0)} µs CPU a request served`,
+    );
+  }
+};
+
+/** Predictions at saturation with the builder on, and with its process stopped. */
 export const slowDown = async ({ home, rounds, loadSeconds }) => {
   const onOne = ['taskset', '-c', '0'];
   const platform = await startPlatform(join(home, 'slow'), onOne);
@@ -182,34 +224,14 @@ export const slowDown = async ({ home, rounds, loadSeconds }) => {
   };
   console.log('\nPredictions at saturation (serving and builder on one core, load on the other)');
   for (const count of [1, ROWS]) {
-    const cells = { on: [], off: [] };
     await load(count, 1);
     await platform.refresh();
-    for (let round = 0; round < rounds; round += 1) {
-      for (const state of round % 2 === 0 ? ['on', 'off'] : ['off', 'on']) {
-        const builder = platform.tablesPid('build');
-        if (state === 'off') process.kill(builder, 'SIGSTOP');
-        const before = [cpuOf(platform.pid), cpuOf(builder)];
-        const { answers, p99 } = await load(count, loadSeconds).finally(() => {
-          if (state === 'off') process.kill(builder, 'SIGCONT');
-        });
-        const served = cpuOf(platform.pid) - before[0];
-        await platform.refresh();
-        const built = cpuOf(builder) - before[1];
-        cells[state].push({
-          rate: answers / loadSeconds,
-          served: (served / answers) * 1000,
-          built: (built / answers) * 1000,
-          p99,
-        });
-      }
-    }
-    const of = (state, key) => median(cells[state].map((cell) => cell[key]));
+    const of = await builderOnAndOff(platform, rounds, () => load(count, loadSeconds));
     for (const state of ['on', 'off']) {
       // Stopped, it built what was left only afterwards.
       const built = state === 'on' ? `, ${of(state, 'built').toFixed(0)} µs built` : '';
       console.log(
-        `  ${count} rows, builder ${state}: ${of(state, 'rate').toFixed(0)} requests/s, ${of(state, 'served').toFixed(0)} µs CPU a request served${built}, p99 ${of(state, 'p99').toFixed(1)} ms`,
+        `  ${count} rows, builder ${state}: ${(of(state, 'answers') / loadSeconds).toFixed(0)} requests/s, ${of(state, 'served').toFixed(0)} µs CPU a request served${built}, p99 ${of(state, 'p99').toFixed(1)} ms`,
       );
     }
   }
