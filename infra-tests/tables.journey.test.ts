@@ -51,26 +51,36 @@ describe('from a prediction to SQL', () => {
         labels: [
           { example_id: `${id}-0`, label: 7 },
           { request_id: id, row: 1, label: 4.5 },
+          { request_id: id, row: 1, name: 'sold', label: true },
         ],
       },
     });
-    expect(labels).toMatchObject({ status: 202, body: { accepted: 2 } });
-    const labelled = `SELECT label ${asked}`;
+    expect(labels).toMatchObject({ status: 202, body: { accepted: 3 } });
+    const labelled = `SELECT label, sold ${asked}`;
     const found = await until(
       async () => {
         await buildTables(home, service);
         return sql(labelled);
       },
-      ({ body }) => body.rows[0]?.[0] !== null,
+      // Until a build has begun after the labels came, there is no column for an outcome.
+      ({ status, body }) => status === 200 && body.rows[0]?.[0] !== null,
       MINUTES,
     );
-    expect(found.body.rows.slice(0, 3)).toEqual([[7], [4.5], [null]]);
+    expect(found.body.rows.slice(0, 3)).toEqual([
+      [7, null],
+      [4.5, true],
+      [null, null],
+    ]);
     const again = await operator(`/services/${service}/labels`, {
       body: { labels: [{ request_id: id, row: 1, label: 5 }] },
     });
     expect(again.body.batch_id).not.toBe(labels.body.batch_id);
     await buildTables({ ...home, isPrompt: false }, service);
-    expect((await sql(labelled)).body.rows.slice(0, 3)).toEqual([[7], [5], [null]]);
+    expect((await sql(labelled)).body.rows.slice(0, 3)).toEqual([
+      [7, null],
+      [5, true],
+      [null, null],
+    ]);
     await home.close();
   }, 240_000);
 });

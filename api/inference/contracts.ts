@@ -34,9 +34,14 @@ const common = {
 };
 
 const Labelled = {
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,62}$/)
+    .optional()
+    .describe('Another outcome than the predicted one, which is `label`'),
   label: z
     .union([z.number(), z.string(), z.boolean(), z.array(z.unknown())])
-    .describe("Of the prediction's type"),
+    .describe("Of the prediction's type; with a name, a number, a truth or a text"),
   labelled_at: z.iso.datetime({ offset: true }).optional().describe('Now unless told'),
 };
 const RowOf = { row: z.int().min(0).max(9_999).optional().describe('0 unless told') };

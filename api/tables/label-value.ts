@@ -1,3 +1,4 @@
+import type { OutcomeType } from '../../core/tables/outcomes';
 import type { ScalarType, TableType } from '../../core/tables/table-column';
 
 const INT = 2 ** 31;
@@ -25,6 +26,13 @@ export const fitsLabel = (value: unknown, type: TableType): boolean => {
   if (element === undefined) return fitsScalar(value, type as ScalarType);
   return Array.isArray(value) && value.every((part) => fitsScalar(part, element));
 };
+
+/** What an outcome with a name can be, narrowest first. */
+export const OUTCOME_TYPES: readonly OutcomeType[] = ['boolean', 'double', 'string'];
+
+/** The type of an outcome's first value; undefined for what none can be. */
+export const outcomeTypeOf = (value: unknown): OutcomeType | undefined =>
+  OUTCOME_TYPES.find((type) => fitsScalar(value, type));
 
 /** A cell of a CSV as the value it stands for: a number, a truth or a text, as the label's columns go. */
 export const labelOfText = (text: string, types: readonly TableType[]): unknown => {

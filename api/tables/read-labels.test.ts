@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { isDomainError } from '../../core/shared/domain-error';
+import type { OutcomeType } from '../../core/tables/outcomes';
 import type { TableType } from '../../core/tables/table-column';
 import { readLabels } from './read-labels';
 
@@ -7,8 +8,14 @@ const ID = '01980000-0000-7000-8000-000000000001';
 const DOUBLE: readonly TableType[] = ['double'];
 const bytes = (body: unknown): Uint8Array =>
   new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body));
-const json = (labels: unknown, types = DOUBLE) => readLabels(bytes({ labels }), 'json', types);
-const csv = (text: string, types = DOUBLE) => readLabels(bytes(text), 'csv', types);
+/** What labels can be; outcomes with names that were told before. */
+const known = (predicted = DOUBLE, outcomes: Readonly<Record<string, OutcomeType>> = {}) => ({
+  predicted,
+  outcomes: new Map(Object.entries(outcomes)),
+});
+const json = (labels: unknown, types = DOUBLE) =>
+  readLabels(bytes({ labels }), 'json', known(types)).labels;
+const csv = (text: string, types = DOUBLE) => readLabels(bytes(text), 'csv', known(types)).labels;
 const thrown = (read: () => unknown) => {
   try {
     read();
@@ -83,7 +90,7 @@ describe('labels as JSON', () => {
     expect(refused({ ...at(1), row: 0 })).toContain('has its row in it');
     expect(refused({ ...at(1), lable: 1 })).toContain('there are only');
     expect(
-      thrown(() => readLabels(bytes(`{"labels":[{"__proto__":1}]}`), 'json', DOUBLE)).kind,
+      thrown(() => readLabels(bytes(`{"labels":[{"__proto__":1}]}`), 'json', known())).kind,
     ).toBe('invalid-input');
   });
 
@@ -126,9 +133,46 @@ describe('labels as JSON', () => {
     expect(refused(at(true), types)).toContain('double or string');
   });
 
+  it('tell other outcomes by name, each of the type of its first value', () => {
+    const told = [
+      { ...at(true), name: 'click' },
+      { ...at(12.5), name: 'revenue' },
+      { ...at('a'), name: 'reason_1' },
+      { ...at(5), name: 'label' },
+      { ...at(6), name: null },
+    ];
+    const { labels, outcomes } = readLabels(bytes({ labels: told }), 'json', known());
+    expect(labels.map(({ name }) => name)).toEqual([
+      'click',
+      'revenue',
+      'reason_1',
+      undefined,
+      undefined,
+    ]);
+    expect([...outcomes]).toEqual([
+      ['click', 'boolean'],
+      ['revenue', 'double'],
+      ['reason_1', 'string'],
+    ]);
+    expect(refused({ ...at([1]), name: 'click' })).toContain(
+      'click is a number, a truth or a text',
+    );
+    for (const name of ['Click', '1a', 'a-b', '', 'a'.repeat(64), 1, {}]) {
+      expect(refused({ ...at(1), name })).toContain('name is');
+    }
+    const mixed = [
+      { ...at(true), name: 'click' },
+      { ...at(1), name: 'click' },
+    ];
+    expect(thrown(() => json(mixed)).message).toContain('label 1: click is no boolean');
+    const before = known(DOUBLE, { click: 'double' });
+    const again = bytes({ labels: [{ ...at(true), name: 'click' }] });
+    expect(thrown(() => readLabels(again, 'json', before)).message).toContain('click is no double');
+  });
+
   it('are no numbers beyond what a number can be', () => {
     const body = bytes(`{"labels":[{"example_id":"${ID}-0","label":1e400}]}`);
-    expect(thrown(() => readLabels(body, 'json', DOUBLE)).kind).toBe('invalid-input');
+    expect(thrown(() => readLabels(body, 'json', known())).kind).toBe('invalid-input');
   });
 
   it('are 1 to 10,000', () => {
@@ -149,7 +193,7 @@ describe('labels as JSON', () => {
     ['', 'malformed-body'],
     [`{"labels":[{"example_id":"${ID}-0","label":"\\ud800"}]}`, 'malformed-body'],
   ])('are refused whole when the body is %s', (body, kind) => {
-    expect(thrown(() => readLabels(bytes(body), 'json', ['string'])).kind).toBe(kind);
+    expect(thrown(() => readLabels(bytes(body), 'json', known(['string']))).kind).toBe(kind);
   });
 
   it('are refused all for one, with the first 20 faults and how many there are', () => {
@@ -178,6 +222,21 @@ describe('labels as CSV', () => {
     ]);
     expect(csv(text.join('\r\n'))).toEqual(wanted);
     expect(csv(`${text.join('\n')}\n`)).toEqual(wanted);
+  });
+
+  it('tell outcomes by a column of names; a cell without one is the label', () => {
+    const text = `example_id,name,label\n${['click,true', 'revenue,1.5', 'code,007', ',6']
+      .map((cells) => `${ID}-0,${cells}`)
+      .join('\n')}`;
+    const before = known(DOUBLE, { code: 'string' });
+    const { labels, outcomes } = readLabels(bytes(text), 'csv', before);
+    expect(labels.map(({ name, label }) => [name, label])).toEqual([
+      ['click', true],
+      ['revenue', 1.5],
+      ['code', '007'],
+      [undefined, 6],
+    ]);
+    expect(outcomes.get('revenue')).toBe('double');
   });
 
   it.each<[TableType, string, unknown]>([
@@ -282,18 +341,18 @@ describe('whatever comes', () => {
 
   it('is read or a fault of the caller’s', () => {
     fc.assert(
-      fc.property(types, fc.array(fc.dictionary(field, value)), (known, labels) =>
-        isRead(() => json(labels, known)),
+      fc.property(types, fc.array(fc.dictionary(field, value)), (of, labels) =>
+        isRead(() => json(labels, of)),
       ),
     );
     fc.assert(
-      fc.property(types, fc.array(fc.array(fc.oneof(field, value.map(asText)))), (known, rows) =>
-        isRead(() => csv(rows.map((cells) => cells.join(',')).join('\n'), known)),
+      fc.property(types, fc.array(fc.array(fc.oneof(field, value.map(asText)))), (of, rows) =>
+        isRead(() => csv(rows.map((cells) => cells.join(',')).join('\n'), of)),
       ),
     );
     fc.assert(
-      fc.property(types, fc.uint8Array(), fc.constantFrom('csv', 'json'), (known, body, type) =>
-        isRead(() => readLabels(body, type, known)),
+      fc.property(types, fc.uint8Array(), fc.constantFrom('csv', 'json'), (of, body, type) =>
+        isRead(() => readLabels(body, type, known(of)).labels),
       ),
     );
   });

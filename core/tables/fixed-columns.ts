@@ -36,9 +36,9 @@ export const ERRORS = columns(
     'request_date date',
 );
 
-/** `inference.labels`; `position` is a label's place in its batch, from 0. */
+/** `inference.labels`; `name` is the outcome's, `label` for that which was predicted, and `position` is a label's place in its batch, from 0. */
 export const LABELS = columns(
   'service string, example_id string, request_id string, client_request_id string, row_index int, ' +
-    'label string, labelled_at timestamp, received_at timestamp, batch_id string, ' +
+    'name string, label string, labelled_at timestamp, received_at timestamp, batch_id string, ' +
     'position int, received_date date',
 );

@@ -1,12 +1,14 @@
 import type { LabelBatch } from './label';
+import { THE_LABEL } from './outcomes';
 
 /** A batch as a line of JSON per label, as builders of tables read it. */
 export const labelLines = ({ batch_id, service, received_at, labels }: LabelBatch): string =>
   labels
-    .map(({ label, labelled_at, ...address }, position) =>
+    .map(({ name = THE_LABEL, label, labelled_at, ...address }, position) =>
       JSON.stringify({
         service,
         ...address,
+        name,
         label: JSON.stringify(label),
         labelled_at: labelled_at ?? received_at,
         received_at,

@@ -5,7 +5,9 @@ export interface Label {
   readonly client_request_id: string | null;
   /** Row of the request, from 0; null with an `example_id`, which holds it. */
   readonly row_index: number | null;
-  /** A JSON value of the prediction's type, never null. */
+  /** Which outcome it tells; missing for that which was predicted. */
+  readonly name?: string;
+  /** A JSON value of the prediction's type, or of the named outcome's; never null. */
   readonly label: unknown;
   /** RFC 3339 in UTC with milliseconds; null: when it was received. */
   readonly labelled_at: string | null;

@@ -14,5 +14,6 @@ export const serviceColumns = ({ columns }: ServiceTable = NO_COLUMNS): readonly
     ...[confidence, probabilities].flatMap((column) => column ?? []),
     ...of('label'),
     ...times,
+    ...of('outcome', 'outcome-labelled', 'outcome-received'),
   ];
 };

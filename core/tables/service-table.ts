@@ -11,9 +11,11 @@ import {
 
 /** A column of a service's table that models have brought with them. */
 export interface MappedColumn extends TableColumn {
-  /** `feature` holds the values of the feature `of`, `hash` their hashes. */
-  readonly kind: 'feature' | 'hash' | 'prediction' | 'label';
-  /** The feature's name; empty for a prediction and its label. */
+  /** `feature` holds the values of the feature `of`, `hash` their hashes; `outcome` those of a name. */
+  readonly kind:
+    | ('feature' | 'hash' | 'prediction' | 'label')
+    | ('outcome' | 'outcome-labelled' | 'outcome-received');
+  /** The feature's or outcome's name; empty for a prediction and its label. */
   readonly of: string;
 }
 
@@ -46,6 +48,17 @@ const FIXED = new Set([...BEFORE_FEATURES, ...BEHIND_FEATURES].map(({ name }) =>
 const plainName = (feature: string): string =>
   feature.toLowerCase().replaceAll(/[^a-z0-9_]/gu, '_') || '_';
 
+/** Gives each name that it is asked for, or that with the first free number from 2, to nobody else. */
+export const freeNames = ({ columns }: ServiceTable): ((name: string) => string) => {
+  const taken = new Set([...FIXED, 'prediction', 'label', ...columns.map(({ name }) => name)]);
+  return (name) => {
+    let candidate = name;
+    for (let i = 2; taken.has(candidate); i += 1) candidate = `${name}_${i}`;
+    taken.add(candidate);
+    return candidate;
+  };
+};
+
 /**
  * The table with room for a model version's columns, and where they are. A column that is there already
  * is used when the type fits it; otherwise the name gets the first free number from 2. A feature that a
@@ -57,14 +70,7 @@ export const withVersion = (
   hashed: ReadonlySet<string>,
 ): { readonly table: ServiceTable; readonly version: VersionColumns } => {
   const columns = [...table.columns];
-  const taken = new Set([...FIXED, 'prediction', 'label', ...columns.map(({ name }) => name)]);
-
-  const free = (name: string): string => {
-    let candidate = name;
-    for (let i = 2; taken.has(candidate); i += 1) candidate = `${name}_${i}`;
-    taken.add(candidate);
-    return candidate;
-  };
+  const free = freeNames(table);
   const place = (
     kind: MappedColumn['kind'],
     of: string,

@@ -2,6 +2,7 @@ import type { Signature } from '../models/signature';
 import type { RecordStore, StoredRecord } from '../shared/record-store';
 import { removalOf, removePartition } from '../shared/remove-records';
 import { retryRaces } from '../shared/revisions';
+import { type OutcomeType, withOutcomes } from './outcomes';
 import { NO_COLUMNS, type ServiceTable, type VersionColumns, withVersion } from './service-table';
 
 /** A model version that a service uses, as far as its columns go. */
@@ -95,6 +96,23 @@ export const tableRecords = (store: RecordStore) => {
             { ...put, seen: row?.revision ?? 0 },
           ]),
         );
+      });
+    },
+
+    /**
+     * Makes room for outcomes with names, before the first label tells them.
+     * @throws as `withOutcomes` does
+     */
+    async ensureOutcomes(
+      service: string,
+      outcomes: ReadonlyMap<string, OutcomeType>,
+    ): Promise<void> {
+      await retryRaces(async (write) => {
+        const head = await store.get(tableKey(service));
+        const table = (head?.document as ServiceTable | undefined) ?? NO_COLUMNS;
+        const put = withOutcomes(table, outcomes);
+        if (put.columns.length === table.columns.length) return;
+        await write(store.transact([{ ...tableKey(service), seen: head?.revision ?? 0, put }]));
       });
     },
 

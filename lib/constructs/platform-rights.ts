@@ -123,13 +123,13 @@ export const ofRecords = ({ stack, prefix, data }: Pick<Needs, 'stack' | 'prefix
     actions: ['dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'],
     resources: [data.tableArn],
   },
-  // What is left of a key's throttle, when it was last used, and calls with labels; no other record.
+  // What is left of a throttle, when a key was last used, calls with labels and the outcomes that they name.
   notesUses: {
     actions: ['dynamodb:UpdateItem'],
     resources: [data.tableArn],
     conditions: {
       'ForAllValues:StringLike': {
-        'dynamodb:LeadingKeys': ['limits#*', 'key-uses#*', 'label-batches#*'],
+        'dynamodb:LeadingKeys': ['limits#*', 'key-uses#*', 'label-batches#*', 'tables'],
       },
     },
   },

@@ -1,8 +1,8 @@
 import type { ServiceTable } from '../../../core/tables/service-table';
 import type { StoredVersion } from '../../../core/tables/table-records';
 import { dayFrom } from './day-from';
+import { giveLabels } from './give-labels';
 import { inParts } from './in-parts';
-import { labelRows } from './label-rows';
 import type { Places } from './places';
 import { MOST_DAYS } from './quoting';
 import type { StatementResult } from './statement';
@@ -79,7 +79,12 @@ export function* buildArrival(
     report.rows += unpacked.rows;
     report.errors += unpacked.errors;
     if (unpacked.labels === 0) continue;
-    report.labelled += yield* labelWindow(places, window, described, received);
+    report.labelled += yield* giveLabels(
+      places,
+      { service: window.service, dates: received },
+      window,
+      described,
+    );
   }
   return { report, dates: asked.map(([date]) => date ?? '') };
 }
@@ -140,17 +145,6 @@ function* countsOf(
   const { rows } = yield checkWindow(places, window, received);
   const [missing, twice, labels] = rows[0] ?? [];
   return [Number(missing), Number(twice), Number(labels)];
-}
-
-/** Gives rows of a window labels that were received on some days. */
-function* labelWindow(
-  places: Places,
-  window: Window,
-  { table, versions }: TabledService,
-  dates: readonly string[],
-): Steps<number> {
-  const from = { service: window.service, dates };
-  return (yield labelRows(places, from, window, table.columns, versions)).written ?? 0;
 }
 
 /** The days on which labels may have been received that still wait. */

@@ -1,9 +1,9 @@
 import { type Built, type TabledService, windowOf } from './build-arrival';
+import { giveLabels } from './give-labels';
 import { inParts } from './in-parts';
 import {
   countLabels,
   countMatched,
-  labelRows,
   lookAtClientLabels,
   lookAtLabels,
   lookForClients,
@@ -52,12 +52,12 @@ export function* buildLabels(
 export function* labelFrom(
   places: Places,
   from: ReceivedLabels,
-  { table, versions }: TabledService,
+  described: TabledService,
 ): Steps<Built<Omit<LabelReport, 'labels'>>> {
   const { windows, ambiguous } = yield* meantBy(places, from);
   let labelled = 0;
   for (const window of windows) {
-    labelled += (yield labelRows(places, from, window, table.columns, versions)).written ?? 0;
+    labelled += yield* giveLabels(places, from, window, described);
   }
   const dates = new Set(windows.flatMap((window) => window.dates));
   return { report: { labelled, ambiguous }, dates: [...dates] };

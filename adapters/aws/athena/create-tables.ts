@@ -109,15 +109,12 @@ export const createServiceTables = (
   }),
 ];
 
-/** Gives a service's table the columns that it has not yet, if any; `known` are those that it has. */
+/** Gives a table columns that it has not yet. */
 export const addColumns = (
   { database }: Places,
-  service: string,
-  table: ServiceTable,
-  known: ReadonlySet<string>,
-): Statement | undefined => {
-  const missing = serviceColumns(table).filter(({ name }) => !known.has(name));
-  if (missing.length === 0) return undefined;
-  const sql = `ALTER TABLE ${hiveName(database)}.${hiveName(tableNameOf(service))} ADD COLUMNS (${columnsOf(missing)})`;
-  return { step: 'add-columns', sql };
-};
+  table: string,
+  columns: readonly TableColumn[],
+): Statement => ({
+  step: 'add-columns',
+  sql: `ALTER TABLE ${hiveName(database)}.${hiveName(table)} ADD COLUMNS (${columnsOf(columns)})`,
+});

@@ -1,9 +1,8 @@
-import type { MappedColumn } from '../../../core/tables/service-table';
+import { THE_LABEL } from '../../../core/tables/outcomes';
 import { within } from './answered';
 import { dayFrom } from './day-from';
-import { typedLabel } from './label-shape';
 import { type Places, tablesOf } from './places';
-import { day, days, literal, MOST_DAYS, name, time } from './quoting';
+import { day, days, literal, MOST_DAYS, time } from './quoting';
 import { dayOfId } from './record-shape';
 import type { Statement } from './statement';
 import type { Window } from './take-requests';
@@ -17,13 +16,6 @@ export interface ReceivedLabels {
   readonly between?: readonly [string, string];
 }
 
-/** Which column of a service's table a model version's labels stand in. */
-export interface LabelPlace {
-  readonly model: string;
-  readonly version: number;
-  readonly label: string;
-}
-
 /** Requests that come so long after a label by their client's id still get it. */
 const CLIENT_HOURS = 24;
 
@@ -33,7 +25,8 @@ const received = ({ service, dates, between }: ReceivedLabels): string =>
     ? ` AND l.received_at >= ${time(between[0])} AND l.received_at < ${time(between[1])}`
     : '');
 
-const COLUMNS = 'l.label, l.labelled_at, l.received_at, l.batch_id, l.position';
+/** Labels of older releases do not say that they are the label. */
+const COLUMNS = `COALESCE(l.name, ${literal(THE_LABEL)}) AS name, l.label, l.labelled_at, l.received_at, l.batch_id, l.position`;
 
 /** Labels that name their example, or its request. */
 const byExample = (places: Places, from: ReceivedLabels): string => `
@@ -120,10 +113,10 @@ const onDays = (dates: readonly string[]): string =>
     : `BETWEEN ${day(dates[0] ?? '')} AND ${day(dates.at(-1) ?? '')}`;
 
 /** Labels of both ways of addressing with the rows of a window that they may mean. */
-const meantIn = (places: Places, from: ReceivedLabels, window: Window): string => `
+export const meantIn = (places: Places, from: ReceivedLabels, window: Window): string => `
   WITH meant AS (${byExample(places, from)}
   UNION ALL
-  SELECT example_id, label, labelled_at, received_at, batch_id, position FROM (${byClient(places, from, within(window, 'q.'))}))`;
+  SELECT example_id, name, label, labelled_at, received_at, batch_id, position FROM (${byClient(places, from, within(window, 'q.'))}))`;
 
 /** How many labels were received. */
 export const countLabels = (places: Places, from: ReceivedLabels): Statement => ({
@@ -138,52 +131,3 @@ export const countMatched = (places: Places, from: ReceivedLabels, window: Windo
 SELECT count(DISTINCT m.batch_id || '-' || CAST(m.position AS varchar)) FROM meant m
 JOIN ${tablesOf(places).rows(from.service)} t ON t.example_id = m.example_id AND ${within(window, 't.')}`,
 });
-
-/**
- * Gives the rows of a window the labels that mean them and are later than their own; the latest of
- * several, then the latest received.
- */
-export const labelRows = (
-  places: Places,
-  from: ReceivedLabels,
-  window: Window,
-  columns: readonly Pick<MappedColumn, 'kind' | 'name' | 'type'>[],
-  versions: readonly LabelPlace[],
-): Statement => {
-  const rank =
-    'CAST(ROW(labelled_at, received_at, batch_id, position) AS ROW(a timestamp(6), b timestamp(6), c varchar, d integer))';
-  const set = columns
-    .filter(({ kind }) => kind === 'label')
-    .map((column) => `${name(column.name)} = ${nextOf(column, versions)}`);
-  return {
-    step: 'label-rows',
-    sql: `MERGE INTO ${tablesOf(places).rows(from.service)} t USING (
-  ${meantIn(places, from, window)}
-  SELECT example_id, max_by(label, ${rank}) AS label, max(labelled_at) AS labelled_at,
-    max_by(received_at, ${rank}) AS received_at
-  FROM meant WHERE example_id BETWEEN ${literal(window.firstId)} AND ${literal(`${window.lastId}.`)} GROUP BY example_id
-) s
-ON t.example_id = s.example_id AND ${within(window, 't.')}
-WHEN MATCHED AND (t.labelled_at IS NULL OR s.labelled_at > t.labelled_at
-  OR (s.labelled_at = t.labelled_at AND s.received_at > t.label_received_at))
-THEN UPDATE SET ${[...set, 'labelled_at = s.labelled_at', 'label_received_at = s.received_at'].join(', ')}`,
-  };
-};
-
-const nextOf = (
-  column: Pick<MappedColumn, 'name' | 'type'>,
-  versions: readonly LabelPlace[],
-): string => {
-  const value = typedLabel('s.label', column.type);
-  const here = versions.filter(({ label }) => label === column.name);
-  // Of several columns a row's label stands in the one of its model version.
-  if (here.length === versions.length) return value;
-  if (here.length === 0) return `t.${name(column.name)}`;
-  const isHere = here
-    .map(
-      ({ model, version }) =>
-        `(t.model_name = ${literal(model)} AND t.model_version = ${Math.trunc(version)})`,
-    )
-    .join(' OR ');
-  return `CASE WHEN ${isHere} THEN ${value} END`;
-};

@@ -1,3 +1,4 @@
+import { LABELS } from '../../../core/tables/fixed-columns';
 import { serviceColumns } from '../../../core/tables/service-columns';
 import { descriptionOf } from '../../embedded/tables/tables-fixture';
 import { prepareTables } from './prepare-tables';
@@ -9,11 +10,16 @@ const DONE: StatementResult = { rows: [], written: null };
 const FAILED: StatementResult = { ...DONE, failed: "column 'ph' already exists" };
 const taught = { model: 'wine', version: 1, inputs: { ph: 'double', age: 'string' } } as const;
 const { table } = descriptionOf([taught]);
+const LABELS_THERE = LABELS.map(({ name }) => name);
 const ALL = serviceColumns(table).map(({ name }) => name);
 const without = (...columns: readonly string[]) => ALL.filter((name) => !columns.includes(name));
 
 /** What is asked of an engine that has these columns each time that it is looked; columns cannot be added. */
-const asked = (...looks: readonly (readonly string[])[]): readonly Statement[] => {
+const asked = (...looks: readonly (readonly string[])[]) => askedOf(LABELS_THERE, looks);
+const askedOf = (
+  labels: readonly string[],
+  looks: readonly (readonly string[])[],
+): readonly Statement[] => {
   const steps = prepareTables(PLACES, GROUND, 'wine', table);
   const statements: Statement[] = [];
   let looked = 0;
@@ -23,7 +29,10 @@ const asked = (...looks: readonly (readonly string[])[]): readonly Statement[] =
     statements.push(next.value);
     const there = looks[Math.min(looked, looks.length - 1)] ?? [];
     if (step === 'columns-there') looked += 1;
-    const rows = there.map((column) => [column]);
+    const rows = [
+      ...there.map((column) => ['wine', column]),
+      ...labels.map((column) => ['labels', column]),
+    ];
     next = steps.next(step === 'columns-there' ? { ...DONE, rows } : FAILED);
   }
   return statements.filter(({ step }) => step !== 'create-table');
@@ -35,6 +44,12 @@ const stepsOf = (statements: readonly Statement[]) =>
 describe('columns that a table lacks', () => {
   it('are none where it has all', () => {
     expect(stepsOf(asked(ALL))).toEqual(['columns-there']);
+  });
+
+  it('are added to the labels of an older release, too', () => {
+    const older = LABELS_THERE.filter((column) => column !== 'name');
+    const [, added] = askedOf(older, [ALL]);
+    expect(added?.sql).toBe('ALTER TABLE `inference`.`labels` ADD COLUMNS (`name` string)');
   });
 
   it('are there when somebody else has added them meanwhile, or a first attempt', () => {

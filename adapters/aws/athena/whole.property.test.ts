@@ -58,6 +58,8 @@ const label = fc.record({
   n: place,
   client: fc.constantFrom('a', 'b', 'c'),
   row: fc.constantFrom(0, 0, 1, 2),
+  /** Tells another outcome than the predicted one. */
+  isNamed: fc.constantFrom(false, false, true),
   /** Hours from the start; null: when it is received. */
   labelled: fc.option(fc.nat(4)),
 });
@@ -109,14 +111,16 @@ const happen = async (
   let clock = 0;
   let weeks = 0;
   let labels = 0;
-  const toLabel = ({ by, n, client, row, labelled }: Of<typeof label>): Label => {
+  const toLabel = ({ by, n, client, row, isNamed, labelled }: Of<typeof label>): Label => {
     labels += 1;
     const addresses = {
       example: { example_id: `${idOf(n)}-${row}` },
       request: { request_id: idOf(n), row_index: row },
       client: { client_request_id: client, row_index: row },
     };
-    return labelOf(labels, addresses[by], labelled === null ? null : timeOf(labelled * HOUR_MS));
+    const at = labelled === null ? null : timeOf(labelled * HOUR_MS);
+    const told = labelOf(labels, addresses[by], at);
+    return isNamed ? { ...told, name: 'click' } : told;
   };
   const arrive = async (one: Of<typeof arrival> | null): Promise<void> => {
     if (one)

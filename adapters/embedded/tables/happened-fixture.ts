@@ -17,10 +17,13 @@ export interface Happened {
   readonly asText: boolean;
 }
 
-/** The models of the services: the second version has one more feature and another type. */
+/** The models of the services: the second version has one more feature and another type; an outcome has a name. */
 export const TAUGHT: readonly Taught[] = [
   { model: 'wine', version: 1, inputs: { pH: 'double', a: 'long' } },
-  { model: 'wine', version: 2, inputs: { a: 'string', b: 'double', pH: 'double' } },
+  {
+    ...{ model: 'wine', version: 2, inputs: { a: 'string', b: 'double', pH: 'double' } },
+    outcomes: { click: 'double' },
+  },
 ];
 
 /** The UTC day of a time. */

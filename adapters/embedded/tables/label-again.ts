@@ -1,11 +1,14 @@
-import { BEHIND_FEATURES } from '../../../core/tables/fixed-columns';
+import { LABELS } from '../../../core/tables/fixed-columns';
+import { toldOutcomes } from '../../../core/tables/outcomes';
+import type { ServiceTable } from '../../../core/tables/service-table';
+import type { TableColumn } from '../../../core/tables/table-column';
 import { tableNameOf } from '../../../core/tables/table-name';
 import { allRequests, examplesOf, keepExamples } from './label-build';
 import { clientMatches } from './label-clients';
 import type { LabelNeeds } from './label-needs';
-import { EXAMPLE_LABELS } from './label-statements';
+import { EXAMPLE_LABELS, named } from './label-statements';
 import { carryOut, finishDecided, partPath } from './part-files';
-import { list, literal } from './quoting';
+import { list, literal, name } from './quoting';
 import type { Part } from './table-state';
 import { emptyRelation } from './unpack-statement';
 
@@ -25,6 +28,7 @@ export const lookAgain = async (
   needs: LabelNeeds,
   service: string,
   { from, to }: Days,
+  { columns }: Pick<ServiceTable, 'columns'>,
 ): Promise<number> => {
   const { duck, state } = needs;
   await finishDecided(state);
@@ -39,7 +43,7 @@ export const lookAgain = async (
     `CREATE OR REPLACE TABLE again AS SELECT l.* FROM (
        ${examplesOf(labels)} UNION ALL
        SELECT ${EXAMPLES} FROM (${clientMatches(byClient, allRequests(needs), service)})
-     ) l JOIN ${timesIn(needs, rows)} r USING (example_id)
+     ) l JOIN ${timesIn(needs, rows, columns)} r USING (example_id, name)
      WHERE r.labelled_at IS NULL
        OR row(l.labelled_at, l.received_at) > row(r.labelled_at, r.label_received_at)`,
   );
@@ -66,18 +70,33 @@ const labelsIn = ({ folder }: LabelNeeds, parts: readonly Part[], service: strin
   });
   const files = list(parts.map((part) => partPath(folder, part)));
   // Parts of older releases have no `position`.
-  return `(SELECT COLUMNS(c -> c NOT IN ('position', 'before')), (before + file_row_number)::INTEGER AS position
+  const found = `(SELECT COLUMNS(c -> c NOT IN ('position', 'before', 'filename', 'file_row_number')),
+      (before + file_row_number)::INTEGER AS position
     FROM read_parquet(${files}, hive_partitioning = false, union_by_name = true, filename = true, file_row_number = true)
     JOIN (VALUES ${places.join(', ')}) p(filename, before) USING (filename)
     WHERE service = ${literal(service)})`;
+  return named(found, LABELS);
 };
 
-/** By example, when it was labelled. */
-const timesIn = ({ folder }: LabelNeeds, parts: readonly Part[]): string => {
-  const times = BEHIND_FEATURES.filter(({ type }) => type === 'timestamp');
-  const columns = [{ name: 'example_id', type: 'string' } as const, ...times];
+/** By example and outcome, when it was labelled. */
+const timesIn = (
+  { folder }: LabelNeeds,
+  parts: readonly Part[],
+  mapped: ServiceTable['columns'],
+): string => {
+  const told = toldOutcomes(mapped);
+  const times = told.flatMap(({ labelledAt, receivedAt }) => [labelledAt, receivedAt]);
+  const columns: readonly TableColumn[] = [
+    { name: 'example_id', type: 'string' },
+    ...times.map((time) => ({ name: time, type: 'timestamp' }) as const),
+  ];
   const files = list(parts.map((part) => partPath(folder, part)));
-  return `(${emptyRelation(columns)} UNION ALL BY NAME
-    SELECT COLUMNS(c -> c IN ${list(columns.map(({ name }) => name))})
+  const rows = `(${emptyRelation(columns)} UNION ALL BY NAME
+    SELECT COLUMNS(c -> c IN ${list(columns.map((column) => column.name))})
     FROM read_parquet(${files}, hive_partitioning = false, union_by_name = true))`;
+  const each = told.map(
+    (one) => `SELECT example_id, ${literal(one.name)} AS name,
+      ${name(one.labelledAt)} AS labelled_at, ${name(one.receivedAt)} AS label_received_at FROM ${rows}`,
+  );
+  return `(${each.join(' UNION ALL ')})`;
 };

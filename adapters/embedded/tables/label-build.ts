@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LABELS } from '../../../core/tables/fixed-columns';
+import { THE_LABEL } from '../../../core/tables/outcomes';
 import type { Duck } from './duckdb';
-import { clientMatches, keepClients } from './label-clients';
+import { CLIENTS_KEPT, clientMatches, keepClients } from './label-clients';
 import type { LabelNeeds } from './label-needs';
-import { CLIENT_LABELS, EXAMPLE_LABELS, winners } from './label-statements';
+import { CLIENT_LABELS, EXAMPLE_LABELS, named, winners } from './label-statements';
 import { carryOut, finishDecided, partPath } from './part-files';
 import { duckType, list, literal } from './quoting';
 import { inPieces, settled } from './settled';
@@ -71,7 +72,8 @@ const readArrived = async (duck: Duck, files: readonly Arrived[]): Promise<void>
     files.map(({ path }) => path),
     (some) =>
       duck.run(
-        `INSERT INTO arrived BY NAME SELECT *, received_at::DATE AS received_date
+        `INSERT INTO arrived BY NAME
+         SELECT * REPLACE (coalesce(name, ${literal(THE_LABEL)}) AS name), received_at::DATE AS received_date
          FROM read_json(${list(some)}, format = 'newline_delimited', columns = {${given.join(', ')}})`,
       ),
   );
@@ -176,7 +178,7 @@ export const allRequests = ({ state, folder }: Pick<LabelNeeds, 'state' | 'folde
   return `read_parquet(${files}, hive_partitioning = false)`;
 };
 
-/** A draft of a service's waiting labels with more of them, one per example. */
+/** A draft of a service's waiting labels with more of them, one per example and name. */
 export const keepExamples = async (
   { duck, folder }: Pick<LabelNeeds, 'duck' | 'folder'>,
   service: string,
@@ -184,7 +186,7 @@ export const keepExamples = async (
 ) => {
   const { examples: path } = waitingPaths(folder, service);
   const old = existsSync(path)
-    ? `UNION ALL SELECT ${EXAMPLES} FROM read_parquet(${literal(path)})`
+    ? `UNION ALL SELECT ${EXAMPLES} FROM ${named(`read_parquet(${literal(path)})`, EXAMPLE_LABELS)}`
     : '';
   return draftOf({ duck, folder }, path, winners(`(SELECT ${EXAMPLES} FROM ${more} ${old})`));
 };
@@ -199,7 +201,8 @@ export const labelsForFresh = async (
   const ambiguous: Record<string, number> = {};
   for (const [service, counts] of state.waiting()) {
     if (counts.clients === 0) continue;
-    const labels = `read_parquet(${literal(waitingPaths(folder, service).clients)})`;
+    const file = `read_parquet(${literal(waitingPaths(folder, service).clients)})`;
+    const labels = named(file, CLIENTS_KEPT);
     await duck.run(`CREATE OR REPLACE TABLE matches AS ${clientMatches(labels, 'fresh', service)}`);
     const [found] = await duck.rows('SELECT count(*)::INTEGER AS rows FROM matches');
     if (Number(found?.rows) === 0) continue;

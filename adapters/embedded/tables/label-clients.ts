@@ -1,11 +1,19 @@
 import { existsSync } from 'node:fs';
+import type { TableColumn } from '../../../core/tables/table-column';
 import type { LabelNeeds } from './label-needs';
-import { CLIENT_LABELS } from './label-statements';
+import { CLIENT_LABELS, named } from './label-statements';
 import { literal } from './quoting';
 import { draftOf, waitingPaths } from './waiting-files';
 
 /** Requests that come so long after a label by their client's id still get it. */
 const CLIENT_HOURS = 24;
+
+/** Columns of the file of labels by clients' ids. */
+export const CLIENTS_KEPT: readonly TableColumn[] = [
+  ...CLIENT_LABELS,
+  { name: 'asked', type: 'string' },
+  { name: 'several', type: 'boolean' },
+];
 
 const COLUMNS = CLIENT_LABELS.map((column) => column.name).join(', ');
 
@@ -33,7 +41,9 @@ export const keepClients = async (
     `SELECT ${COLUMNS}, asked, false AS several FROM ${matches}`,
     ...(more === null ? [] : [`SELECT ${COLUMNS}, NULL, false FROM ${more}`]),
     ...(existsSync(path)
-      ? [`SELECT ${COLUMNS}, asked, several FROM read_parquet(${literal(path)})`]
+      ? [
+          `SELECT ${COLUMNS}, asked, several FROM ${named(`read_parquet(${literal(path)})`, CLIENTS_KEPT)}`,
+        ]
       : []),
   ];
   await duck.run(

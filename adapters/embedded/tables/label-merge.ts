@@ -3,7 +3,14 @@ import type { ServiceTable } from '../../../core/tables/service-table';
 import { tableNameOf } from '../../../core/tables/table-name';
 import { PATIENCE_DAYS } from './label-build';
 import type { LabelNeeds } from './label-needs';
-import { type LabelPlace, labelledColumns, withLabels } from './label-statements';
+import {
+  EXAMPLE_LABELS,
+  type LabelPlace,
+  labelledColumns,
+  named,
+  outcomeNames,
+  withLabels,
+} from './label-statements';
 import { keepFormer } from './part-bytes';
 import type { Kept } from './part-extents';
 import { carryOut, draftPath, partPath } from './part-files';
@@ -68,8 +75,8 @@ const mergeExamples = async (needs: Needs, service: string, description: Labelle
   // Side by side, where there are two cores.
   const [parts] = await settled([
     concerned(needs, service, file),
-    duck.run(`CREATE OR REPLACE TABLE waiting AS SELECT * FROM ${file}`),
-    duck.run('CREATE OR REPLACE TABLE merged (example_id VARCHAR)'),
+    duck.run(`CREATE OR REPLACE TABLE waiting AS SELECT * FROM ${named(file, EXAMPLE_LABELS)}`),
+    duck.run('CREATE OR REPLACE TABLE merged (example_id VARCHAR, name VARCHAR)'),
   ]);
   const places = await description.places();
   const labelled = await settled(
@@ -83,7 +90,7 @@ const mergeExamples = async (needs: Needs, service: string, description: Labelle
   const merged = Number(sizes?.merged);
   const left = Number(sizes?.waiting) - merged;
   const since = sinceOf(needs);
-  const unmerged = 'SELECT * FROM waiting ANTI JOIN merged USING (example_id)';
+  const unmerged = 'SELECT * FROM waiting ANTI JOIN merged USING (example_id, name)';
   // As a rule all have found their rows, and there is nothing to look for.
   const late = `SELECT count(*)::INTEGER AS labels FROM (${unmerged}) WHERE received_at < ${since}`;
   const unmatched = left === 0 ? 0 : Number((await duck.rows(late))[0]?.labels);
@@ -168,9 +175,10 @@ const labelledPart = async (
     `CREATE OR REPLACE TABLE ${mine} AS
      SELECT waiting.*, ${ROW_NUMBER.name} FROM waiting
      JOIN ${rows} USING (example_id)
-     WHERE waiting.example_id BETWEEN ${literal(part.firstId)} AND ${literal(`${part.lastId}.`)}`,
+     WHERE waiting.example_id BETWEEN ${literal(part.firstId)} AND ${literal(`${part.lastId}.`)}
+       AND waiting.name IN ${outcomeNames(table.columns)}`,
   );
-  await duck.run(`INSERT INTO merged SELECT example_id FROM ${mine}`);
+  await duck.run(`INSERT INTO merged SELECT example_id, name FROM ${mine}`);
   const [waits] = await duck.rows(`SELECT count(*)::INTEGER AS labels FROM ${mine}`);
   if (Number(waits?.labels) === 0) {
     await duck.run(`DROP TABLE ${mine}`);

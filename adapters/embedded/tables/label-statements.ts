@@ -1,6 +1,8 @@
+import { THE_LABEL, type ToldOutcome, toldOutcomes } from '../../../core/tables/outcomes';
 import type { MappedColumn } from '../../../core/tables/service-table';
 import type { TableColumn, TableType } from '../../../core/tables/table-column';
-import { duckType, literal, name } from './quoting';
+import { duckType, list, literal, name } from './quoting';
+import { emptyRelation } from './unpack-statement';
 
 /** Which column of a service's table a model version's labels stand in. */
 export interface LabelPlace {
@@ -17,9 +19,10 @@ export const placesOf = (
     ...{ model, modelVersion: version, column: label },
   }));
 
-/** Labels of examples: `example_id, label (JSON), labelled_at, received_at, position`, one per example. */
+/** Labels of examples: `example_id, name, label (JSON), …`, one per example and name. */
 export const EXAMPLE_LABELS: readonly TableColumn[] = [
   { name: 'example_id', type: 'string' },
+  { name: 'name', type: 'string' },
   { name: 'label', type: 'string' },
   { name: 'labelled_at', type: 'timestamp' },
   { name: 'received_at', type: 'timestamp' },
@@ -34,21 +37,43 @@ export const CLIENT_LABELS: readonly TableColumn[] = [
   ...EXAMPLE_LABELS.slice(1),
 ];
 
+/** A relation of labels whose outcome has a name: those of older releases do not say that they are the label. */
+export const named = (relation: string, columns: readonly TableColumn[]): string => `(
+  SELECT * REPLACE (coalesce(name, ${literal(THE_LABEL)}) AS name)
+  FROM (${emptyRelation(columns)} UNION ALL BY NAME SELECT * FROM ${relation}))`;
+
 /**
- * The winner among the labels of each example: the latest, then the latest received. Few have several,
- * so that only these are put in order.
+ * The winner among the labels of each example and name: the latest, then the latest received. Few have
+ * several, so that only these are put in order.
  */
 export const winners = (relation: string): string => {
   const columns = EXAMPLE_LABELS.map((column) => column.name).join(', ');
   return `
   WITH given AS MATERIALIZED (SELECT ${columns} FROM ${relation}),
-  several AS MATERIALIZED (SELECT example_id FROM given GROUP BY example_id HAVING count(*) > 1)
-  SELECT * FROM given ANTI JOIN several USING (example_id)
+  several AS MATERIALIZED (SELECT example_id, name FROM given GROUP BY ALL HAVING count(*) > 1)
+  SELECT * FROM given ANTI JOIN several USING (example_id, name)
   UNION ALL
-  SELECT * FROM given SEMI JOIN several USING (example_id)
+  SELECT * FROM given SEMI JOIN several USING (example_id, name)
   QUALIFY row_number() OVER (
-    PARTITION BY example_id
+    PARTITION BY example_id, name
     ORDER BY labelled_at DESC, received_at DESC, batch_id DESC, position DESC) = 1`;
+};
+
+/** Names of the outcomes that a table has columns for, as a list. */
+export const outcomeNames = (mapped: readonly MappedColumn[]): string =>
+  list(toldOutcomes(mapped).map(({ name }) => name));
+
+/** A SELECT of labels with the outcomes of an example, which is told by `key`, beside one another. */
+const besideEachOther = (labels: string, told: readonly ToldOutcome[], key: string): string => {
+  const [label, ...others] = told;
+  if (others.length === 0)
+    return `SELECT * FROM (${labels}) WHERE name = ${literal(label?.name ?? '')}`;
+  const cells = told.flatMap(({ name: of, suffix }) =>
+    ['label', 'labelled_at', 'received_at'].map(
+      (cell) => `any_value(${cell}) FILTER (name = ${literal(of)}) AS ${name(`${cell}${suffix}`)}`,
+    ),
+  );
+  return `SELECT ${key}, ${cells.join(', ')} FROM (${labels}) GROUP BY ${key}`;
 };
 
 /** A SELECT of a service's rows with waiting labels put in, by a key, where these are later than their own. */
@@ -56,51 +81,68 @@ export const withLabels = (
   rows: string,
   labels: string,
   columns: readonly TableColumn[],
-  mapped: readonly Pick<MappedColumn, 'kind' | 'name' | 'type'>[],
+  mapped: readonly MappedColumn[],
   places: readonly LabelPlace[],
   key = 'example_id',
 ): string => {
-  const later = `(l.example_id IS NOT NULL AND (r.labelled_at IS NULL
-    OR row(l.labelled_at, l.received_at) >= row(r.labelled_at, r.label_received_at)))`;
-  const kinds = new Map(mapped.map((column) => [column.name, column]));
+  const told = toldOutcomes(mapped);
   const cells = columns.map((column) => {
     const plain = `r.${name(column.name)}`;
-    const next = nextOf(column, kinds.get(column.name)?.kind, places);
+    const next = nextOf(column, mapped, told, places);
     return next === null
       ? `${plain} AS ${name(column.name)}`
-      : `CASE WHEN ${later} THEN ${next} ELSE ${plain} END AS ${name(column.name)}`;
+      : `CASE WHEN ${later(next.told)} THEN ${next.value} ELSE ${plain} END AS ${name(column.name)}`;
   });
-  return `SELECT ${cells.join(', ')} FROM (${rows}) r LEFT JOIN (${labels}) l USING (${key})`;
+  return `SELECT ${cells.join(', ')} FROM (${rows}) r
+    LEFT JOIN (${besideEachOther(labels, told, key)}) l USING (${key})`;
 };
+
+/** Whether an outcome of a label is later than its row's own. */
+const later = ({ labelledAt, receivedAt, suffix }: ToldOutcome): string =>
+  `(l.${name(`labelled_at${suffix}`)} IS NOT NULL AND (r.${name(labelledAt)} IS NULL
+    OR row(l.${name(`labelled_at${suffix}`)}, l.${name(`received_at${suffix}`)}) >=
+      row(r.${name(labelledAt)}, r.${name(receivedAt)})))`;
 
 /** Those of a table's columns that labels change. */
 export const labelledColumns = (
   columns: readonly TableColumn[],
-  mapped: readonly Pick<MappedColumn, 'kind' | 'name'>[],
+  mapped: readonly MappedColumn[],
 ): readonly TableColumn[] => {
-  const kinds = new Map(mapped.map(({ name, kind }) => [name, kind]));
-  return columns.filter((column) => nextOf(column, kinds.get(column.name), []) !== null);
+  const told = toldOutcomes(mapped);
+  return columns.filter((column) => nextOf(column, mapped, told, []) !== null);
 };
 
+/** What labels bring to a column, and which outcome of them; null for a column that they do not change. */
 const nextOf = (
   column: TableColumn,
-  kind: MappedColumn['kind'] | undefined,
+  mapped: readonly MappedColumn[],
+  told: readonly ToldOutcome[],
   places: readonly LabelPlace[],
-): string | null => {
-  if (kind === 'label') {
-    const value = typedLabel('l.label', column.type);
-    const here = places.filter((place) => place.column === column.name);
-    // Of several columns a row's label stands in the one of its model version.
-    if (here.length === places.length) return value;
-    const versions = here.map(
-      ({ model, modelVersion }) => `(${literal(model)}, ${Number(modelVersion)})`,
-    );
-    if (versions.length === 0) return `r.${name(column.name)}`;
-    return `CASE WHEN (r.model_name, r.model_version) IN (${versions.join(', ')}) THEN ${value} END`;
+): { readonly told: ToldOutcome; readonly value: string } | null => {
+  const { kind, of } = mapped.find((one) => one.name === column.name) ?? {};
+  const [theLabel] = told;
+  if (kind === 'label' && theLabel) return { told: theLabel, value: placed(column, places) };
+  for (const one of told) {
+    const cell = (name_: string) => `l.${name(`${name_}${one.suffix}`)}`;
+    if (kind === 'outcome' && one.name === of) {
+      return { told: one, value: typedLabel(cell('label'), column.type) };
+    }
+    if (column.name === one.labelledAt) return { told: one, value: cell('labelled_at') };
+    if (column.name === one.receivedAt) return { told: one, value: cell('received_at') };
   }
-  if (kind !== undefined) return null;
-  if (column.name === 'labelled_at') return 'l.labelled_at';
-  return column.name === 'label_received_at' ? 'l.received_at' : null;
+  return null;
+};
+
+/** A label in a column: of several, a row's label stands in the one of its model version. */
+const placed = (column: TableColumn, places: readonly LabelPlace[]): string => {
+  const value = typedLabel('l.label', column.type);
+  const here = places.filter((place) => place.column === column.name);
+  if (here.length === places.length) return value;
+  const versions = here.map(
+    ({ model, modelVersion }) => `(${literal(model)}, ${Number(modelVersion)})`,
+  );
+  if (versions.length === 0) return `r.${name(column.name)}`;
+  return `CASE WHEN (r.model_name, r.model_version) IN (${versions.join(', ')}) THEN ${value} END`;
 };
 
 /** A label's JSON text as its column has it; null when it does not fit. */

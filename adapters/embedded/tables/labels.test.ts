@@ -65,6 +65,65 @@ describe('labels', () => {
     ]);
   });
 
+  it('tell several outcomes of a row, each with its own corrections', async () => {
+    const outcomes = { click: 'boolean', revenue: 'double', reason: 'string' } as const;
+    const { append, push, builder, sql, parts, setClock } = await open([{ ...WINE, outcomes }]);
+    const told = (name: string, label: unknown, at: string | null = null): Label => ({
+      ...byExample(label, T, 1, 0, at),
+      name,
+    });
+    append([lineOf(T, 1, one), lineOf(T, 2, { ...one, client_request_id: 'c' })]);
+    await push([
+      told('click', true),
+      told('revenue', 12.5, later(5)),
+      told('revenue', 11, later(4)),
+      { ...byClient('late', 'c'), name: 'reason' },
+    ]);
+    await builder.step();
+    const cells = 'label, click, revenue, reason, click_labelled_at, revenue_labelled_at';
+    const ofSql = `SELECT label, click, revenue, reason FROM inference.wine ORDER BY example_id`;
+    const first = [null, true, 12.5, null];
+    const second = [null, null, null, 'late'];
+    expect(await sql(ofSql)).toEqual([first, second]);
+    await builder.merge();
+    expect(await parts('wine', cells)).toEqual([
+      [...first, T, later(5)],
+      [...second, null, null],
+    ]);
+    // The label comes after the others and leaves them be, and the correction of one does, too.
+    setClock(later(60_000));
+    await push([byExample(6, T, 1), told('click', false), told('revenue', 1, later(3))]);
+    await builder.step();
+    const corrected = [6, false, 12.5, null];
+    expect(await sql(ofSql)).toEqual([corrected, second]);
+    await builder.merge();
+    expect(await parts('wine', cells)).toEqual([
+      [...corrected, later(60_000), later(5)],
+      [...second, null, null],
+    ]);
+    expect(
+      await sql("SELECT name, label FROM inference.labels WHERE name <> 'revenue' ORDER BY ALL"),
+    ).toEqual([
+      ['click', 'false'],
+      ['click', 'true'],
+      ['label', '6'],
+      ['reason', '"late"'],
+    ]);
+  });
+
+  it('whose outcome has no column yet wait for it', async () => {
+    const { append, push, builder, known, sql, parts } = await open();
+    append([lineOf(T, 1, one)]);
+    await push([byExample(5, T, 1), { ...byExample(1, T, 1), name: 'revenue' }]);
+    await builder.step();
+    await builder.merge();
+    expect(await parts('wine', 'label')).toEqual([[5]]);
+    known[0] = { ...WINE, outcomes: { revenue: 'double' } };
+    expect(await sql('SELECT label, revenue FROM inference.wine')).toEqual([[5, 1]]);
+    await builder.merge();
+    expect(await parts('wine', 'label, revenue')).toEqual([[5, 1]]);
+  });
+
   it('find the rows of features that are called as DuckDB calls its own columns', async () => {
     const inputs = { file_row_number: 'double', filename: 'double' } as const;
     const { append, push, builder, parts } = await open([{ ...WINE, inputs }]);

@@ -1,6 +1,6 @@
 import type { Retention } from '../../../core/services/service';
 import type { Erasure, ErasureReport } from '../../../core/tables/erasure';
-import type { VersionColumns } from '../../../core/tables/service-table';
+import { NO_COLUMNS, type VersionColumns } from '../../../core/tables/service-table';
 import { type BuildReport, build } from './build';
 import { erase, purge } from './erase';
 import { lookAgain } from './label-again';
@@ -187,7 +187,9 @@ export const tableBuilder = (needs: Needs) => {
 
     /** Looks for the rows of a service's labels again, of those received on these days; tells how many of these it found. */
     retry: (service: string, from: string, to: string): Promise<number> =>
-      lookAgain(needs, service, { from, to }),
+      describe(service).then((description) =>
+        lookAgain(needs, service, { from, to }, description?.table ?? NO_COLUMNS),
+      ),
   };
 };
 

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ColumnType, OutputSignature } from '../../../core/models/signature';
+import { type OutcomeType, withOutcomes } from '../../../core/tables/outcomes';
 import {
   NO_COLUMNS,
   type ServiceTable,
@@ -87,13 +88,15 @@ export interface Taught {
   readonly inputs: Readonly<Record<string, ColumnType>>;
   readonly output?: OutputSignature;
   readonly hashed?: readonly string[];
+  /** Outcomes with names that were told after it. */
+  readonly outcomes?: Readonly<Record<string, OutcomeType>>;
 }
 
 /** The description of a service that had these versions, one after the other. */
 export const descriptionOf = (versions: readonly Taught[]): Description => {
   const known = new Map<string, VersionColumns>();
   let table: ServiceTable = NO_COLUMNS;
-  for (const { model, version, inputs, output, hashed = [] } of versions) {
+  for (const { model, version, inputs, output, hashed = [], outcomes = {} } of versions) {
     const next = withVersion(
       table,
       {
@@ -102,7 +105,7 @@ export const descriptionOf = (versions: readonly Taught[]): Description => {
       },
       new Set(hashed),
     );
-    ({ table } = next);
+    table = withOutcomes(next.table, new Map(Object.entries(outcomes)));
     known.set(`${model}/${version}`, next.version);
   }
   return { table, version: async (model, version) => known.get(`${model}/${version}`) };

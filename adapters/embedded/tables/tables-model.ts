@@ -167,15 +167,19 @@ export const naiveTables = (pool: readonly Happened[]) => {
         if (!rows) put(`${table}_errors`, [id(n), date]);
         for (const [row, { ph, a1, a2, b }] of (rows ?? []).entries()) {
           const example = `${id(n)}-${row}`;
-          const winner = found.get(`${service}/${example}`)?.toSorted(later)[0];
-          const label = winner ? [winner.label.label, labelledAt(winner)] : [null, null];
-          put(table, [example, date, row, version, ph, a1, a2, b, n, client, ...label]);
+          const known = found.get(`${service}/${example}`) ?? [];
+          const told = [undefined, 'click'].flatMap((name) => {
+            const winner = known.filter(({ label }) => label.name === name).toSorted(later)[0];
+            return winner ? [winner.label.label, labelledAt(winner)] : [null, null];
+          });
+          put(table, [example, date, row, version, ph, a1, a2, b, n, client, ...told]);
         }
       }
       for (const known of labels) {
         if (expiredLabels.has(known)) continue;
         const { example_id, request_id, client_request_id, row_index, label } = known.label;
-        const address = [example_id, request_id, client_request_id, row_index];
+        const { name = 'label' } = known.label;
+        const address = [example_id, request_id, client_request_id, row_index, name];
         const times = [labelledAt(known), Date.parse(known.at), dayOf(known.at)];
         put('labels', [known.service, ...address, JSON.stringify(label), ...times]);
       }
@@ -195,14 +199,15 @@ const later = (one: Known, other: Known): number =>
 const ERRORS = 'request_id, request_date::VARCHAR';
 const ROWS =
   'example_id, request_date::VARCHAR, row_index, model_version::INTEGER, ph, a::INTEGER, a_2, b, ' +
-  'prediction, client_request_id, label, epoch_ms(labelled_at)::DOUBLE';
+  'prediction, client_request_id, label, epoch_ms(labelled_at)::DOUBLE, ' +
+  'click, epoch_ms(click_labelled_at)::DOUBLE';
 
 /** The tables, with the columns that stand in the model's rows. */
 export const READ: Readonly<Record<string, string>> = {
   requests:
     'request_id, request_date::VARCHAR, service, status_code, client_request_id, primary_request_id',
   labels:
-    'service, example_id, request_id, client_request_id, row_index, label, ' +
+    'service, example_id, request_id, client_request_id, row_index, name, label, ' +
     'epoch_ms(labelled_at)::DOUBLE, epoch_ms(received_at)::DOUBLE, received_date::VARCHAR',
   wine: ROWS,
   red_wine: ROWS,

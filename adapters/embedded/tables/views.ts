@@ -3,7 +3,7 @@ import { serviceColumns } from '../../../core/tables/service-columns';
 import type { ServiceTable } from '../../../core/tables/service-table';
 import type { TableColumn } from '../../../core/tables/table-column';
 import { errorsTableNameOf, tableNameOf } from '../../../core/tables/table-name';
-import { type LabelPlace, withLabels } from './label-statements';
+import { EXAMPLE_LABELS, type LabelPlace, named, withLabels } from './label-statements';
 import { partPath } from './part-files';
 import { columnsIn } from './part-shape';
 import { duckType, list, literal, name } from './quoting';
@@ -85,6 +85,6 @@ export const labelledStatement = (
   { service, table, places }: ViewedService,
 ): string => {
   const { examples } = waitingPaths(folder, service);
-  const labels = `SELECT * FROM read_parquet(${literal(examples)})`;
+  const labels = `SELECT * FROM ${named(`read_parquet(${literal(examples)})`, EXAMPLE_LABELS)}`;
   return withLabels(rows, labels, columns, table.columns, places);
 };

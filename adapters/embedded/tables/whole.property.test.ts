@@ -37,6 +37,8 @@ const label = fc.record({
   n: place,
   client: fc.constantFrom('a', 'b', 'c'),
   row: fc.constantFrom(0, 0, 1, 2),
+  /** Tells another outcome than the predicted one. */
+  isNamed: fc.constantFrom(false, false, true),
   /** Hours from the start; null: when it is received. */
   labelled: fc.option(fc.nat(4)),
 });
@@ -139,6 +141,7 @@ const happen = async (
     n,
     client,
     row,
+    isNamed,
     labelled,
   }: typeof label extends fc.Arbitrary<infer T> ? T : never) => {
     labels += 1;
@@ -147,7 +150,12 @@ const happen = async (
       request: { request_id: idOf(n), row_index: row },
       client: { client_request_id: client, row_index: row },
     };
-    return labelOf(labels, addresses[by], labelled === null ? null : timeOf(labelled * HOUR_MS));
+    const told = labelOf(
+      labels,
+      addresses[by],
+      labelled === null ? null : timeOf(labelled * HOUR_MS),
+    );
+    return isNamed ? { ...told, name: 'click' } : told;
   };
   const does = async (one: Work, fails: Failure | null): Promise<unknown> => {
     if (one.do === 'step') return home.step(fails);

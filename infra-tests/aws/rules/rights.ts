@@ -247,7 +247,7 @@ export const rightsRules = (made: Made): void => {
         Action: 'dynamodb:UpdateItem',
         Condition: {
           'ForAllValues:StringLike': {
-            'dynamodb:LeadingKeys': ['limits#*', 'key-uses#*', 'label-batches#*'],
+            'dynamodb:LeadingKeys': ['limits#*', 'key-uses#*', 'label-batches#*', 'tables'],
           },
         },
       },

@@ -1,5 +1,6 @@
 import { type DirtyHour, dirtyHours } from '../../../../core/tables/dirty-hours';
 import type { Label } from '../../../../core/tables/label';
+import { labelLines } from '../../../../core/tables/label-lines';
 import type { Trino } from '../../../../infra-tests/trino/describe-trino';
 import { sqliteRecordStore } from '../../../embedded/sqlite-record-store';
 import { type Happened, lineOfHappened, TAUGHT } from '../../../embedded/tables/happened-fixture';
@@ -40,6 +41,7 @@ const ROWS = [
     'a_2',
   ],
   ...['b', 'prediction', 'client_request_id', 'label', 'to_unixtime(labelled_at) * 1000'],
+  ...['click', 'to_unixtime(click_labelled_at) * 1000'],
 ];
 const READ: Readonly<Record<string, readonly string[]>> = {
   requests: [
@@ -47,7 +49,7 @@ const READ: Readonly<Record<string, readonly string[]>> = {
     ...['client_request_id', 'primary_request_id'],
   ],
   labels: [
-    ...['service', 'example_id', 'request_id', 'client_request_id', 'row_index', 'label'],
+    ...['service', 'example_id', 'request_id', 'client_request_id', 'row_index', 'name', 'label'],
     ...['to_unixtime(labelled_at) * 1000', 'to_unixtime(received_at) * 1000'],
     'CAST(received_date AS varchar)',
   ],
@@ -128,12 +130,9 @@ export const openHappened = async (trino: Trino, pool: readonly Happened[]) => {
     async push({ id, service, at, labels }: Batch, isNew: boolean): Promise<void> {
       clock = new Date(Math.max(clock.getTime(), Date.parse(at)));
       if (isNew) model.label(service, labels, at);
-      const lines = labels.map(({ label, labelled_at, ...address }, position) =>
-        JSON.stringify({
-          ...{ service, ...address, label: JSON.stringify(label) },
-          ...{ labelled_at: labelled_at ?? at, received_at: at, batch_id: id, position },
-        }),
-      );
+      const lines = labelLines({ batch_id: id, service, received_at: at, labels })
+        .trimEnd()
+        .split('\n');
       await put('labels', service, [at.slice(0, 10), at.slice(11, 13)], `${id}.ndjson`, lines);
     },
 
