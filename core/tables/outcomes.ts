@@ -65,8 +65,8 @@ export const withOutcomes = (
     const name = free(of);
     columns.push(
       { kind: 'outcome', of, name, type },
-      { kind: 'outcome-labelled', of, name: free(`${name}_labelled_at`), type: 'timestamp' },
-      { kind: 'outcome-received', of, name: free(`${name}_received_at`), type: 'timestamp' },
+      { kind: 'outcome-labelled', of, name: free(name, '_labelled_at'), type: 'timestamp' },
+      { kind: 'outcome-received', of, name: free(name, '_received_at'), type: 'timestamp' },
     );
   }
   if (known.size > MOST_OUTCOMES) {

@@ -45,6 +45,23 @@ describe('the columns of a service’s table', () => {
     ]);
   });
 
+  it.each([
+    ['is the longest that there may be', 0],
+    ['is one longer', 1],
+    ['is much longer', 9_000],
+  ])('are 255 characters at most, also with an ending, where a feature’s name %s', (_, more) => {
+    const start = 'f'.repeat(255);
+    const long = [`${start}${'a'.repeat(more)}`, `${start}${'B'.repeat(more + 1)}`];
+    const inputs = signature(Object.fromEntries(long.map((name) => [name, 'string' as const])));
+    const { table, version } = withVersion(NO_COLUMNS, inputs, new Set(long));
+    expect(version.features.map(({ column, hashColumn }) => [column, hashColumn])).toEqual([
+      [start, `${'f'.repeat(250)}_hash`],
+      [`${'f'.repeat(253)}_2`, `${'f'.repeat(248)}_hash_2`],
+    ]);
+    const later = withVersion(table, inputs, none);
+    expect(later).toEqual({ table, version });
+  });
+
   it('are used again by a version whose types fit, and gain one where a type does not', () => {
     const first = withVersion(NO_COLUMNS, signature({ a: 'long', b: 'string' }), none).table;
     const { table, version } = withVersion(

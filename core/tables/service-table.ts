@@ -48,12 +48,19 @@ const FIXED = new Set([...BEFORE_FEATURES, ...BEHIND_FEATURES].map(({ name }) =>
 const plainName = (feature: string): string =>
   feature.toLowerCase().replaceAll(/[^a-z0-9_]/gu, '_') || '_';
 
+/** Characters of a column's name in Glue's catalog; the same at home, so that both have the same names. */
+const LONGEST_NAME = 255;
+
+/** A name that ends with `ending`, whatever of its stem has room before it. */
+const named = (stem: string, ending: string): string =>
+  stem.slice(0, LONGEST_NAME - ending.length) + ending;
+
 /** Gives each name that it is asked for, or that with the first free number from 2, to nobody else. */
-export const freeNames = ({ columns }: ServiceTable): ((name: string) => string) => {
+export const freeNames = ({ columns }: ServiceTable) => {
   const taken = new Set([...FIXED, 'prediction', 'label', ...columns.map(({ name }) => name)]);
-  return (name) => {
-    let candidate = name;
-    for (let i = 2; taken.has(candidate); i += 1) candidate = `${name}_${i}`;
+  return (stem: string, ending = ''): string => {
+    let candidate = named(stem, ending);
+    for (let i = 2; taken.has(candidate); i += 1) candidate = named(stem, `${ending}_${i}`);
     taken.add(candidate);
     return candidate;
   };
@@ -61,8 +68,8 @@ export const freeNames = ({ columns }: ServiceTable): ((name: string) => string)
 
 /**
  * The table with room for a model version's columns, and where they are. A column that is there already
- * is used when the type fits it; otherwise the name gets the first free number from 2. A feature that a
- * capture policy hashes has a second column, for the hashes.
+ * is used when the type fits it; otherwise the name gets the first free number from 2. One that is too
+ * long is cut. A feature that a capture policy hashes has a second column, for the hashes.
  */
 export const withVersion = (
   table: ServiceTable,
@@ -93,7 +100,7 @@ export const withVersion = (
       const column = place('feature', name, featureType(given), () => free(plainName(name)));
       const isHashed = hashed.has(name) || columns.some((known) => isOf(known, 'hash', name));
       const hashColumn = isHashed
-        ? place('hash', name, 'string', () => free(`${column}_hash`))
+        ? place('hash', name, 'string', () => free(column, '_hash'))
         : null;
       return { feature: name, column, hashColumn, type: featureType(given) };
     }),
