@@ -308,6 +308,18 @@ describe('SQL over the tables', () => {
     await expect(failed).rejects.not.toThrow(results);
   });
 
+  it('gives as many rows as 4 MB of JSON hold, whatever their letters', async () => {
+    const { ask } = await open();
+    const rowsOf = async (letter: string) => {
+      const { rows, truncated } = await ask(`SELECT repeat('${letter}', 100000) FROM range(100)`);
+      return [rows.length, truncated];
+    };
+    // With brackets and quotes a row is a little more than its letters, of 1, 3 and 4 bytes.
+    expect(await rowsOf('a')).toEqual([39, true]);
+    expect(await rowsOf('界')).toEqual([13, true]);
+    expect(await rowsOf('😀')).toEqual([9, true]);
+  });
+
   it('gives values as JSON has them', async () => {
     const { ask } = await open();
     const { rows } = await ask(

@@ -68,7 +68,7 @@ export const openQueryEngine = async (needs: Needs) => {
       // One by one: a chunk of large texts would not fit into memory.
       for (let at = 0; at < chunk.rowCount; at += 1) {
         const row = chunk.convertRowValues(at, jsonValue);
-        bytes += JSON.stringify(row).length;
+        bytes += Buffer.byteLength(JSON.stringify(row));
         const isFull = bytes > maxBytes && !(oneAtLeast && rows.length === 0);
         if (rows.length >= maxRows || isFull) return { columns, rows, truncated: true };
         rows.push(row);
