@@ -96,6 +96,35 @@ describe('what was captured', () => {
     expect((await tables('nowhere', 'status')).status).toBe(404);
   }, 60_000);
 
+  it('can be erased and found by its caller’s id also where it was refused', async () => {
+    const refused = async (body: object | string, headers = {}) => {
+      const answer = await caller(platform.url)('/services/wine/predict', { body, headers });
+      expect(answer.status).toBe(400);
+      return answer.headers.get('x-request-id');
+    };
+    const [kept, malformed, untyped] = [
+      await refused('{"note": "of-customer-1"', { 'x-client-request-id': 'kept-refused' }),
+      await refused('{"note": "of-customer-2"', { 'x-client-request-id': 'refused-1' }),
+      await refused({ instances: 'of-customer-3', client_request_id: 'refused-2' }),
+    ];
+    await refresh('wine');
+    const found = async (client: string) => {
+      const path = `/api/services/wine/requests?client_request_id=${client}`;
+      return (await operator(path)).body.items.map(
+        (item: { request_id: string }) => item.request_id,
+      );
+    };
+    expect(await found('refused-1')).toEqual([malformed]);
+    expect(await found('refused-2')).toEqual([untyped]);
+    expect(await erase({ client_request_ids: ['refused-1', 'refused-2'] })).toMatchObject({
+      status: 200,
+      body: { requests: 2, rows: 0 },
+    });
+    expect(filesWith(platform.data, 'of-customer-2')).toEqual([]);
+    expect(filesWith(platform.data, 'of-customer-3')).toEqual([]);
+    expect(await found('kept-refused')).toEqual([kept]);
+  }, 60_000);
+
   it('goes with its service when that is asked for, and only then', async () => {
     const named = async (name: string) => {
       await operator('/api/services', {

@@ -5,16 +5,10 @@ import { toProblem } from '../problem';
 import { answerJson, predictionsJson, probabilitiesJson } from './answer-json';
 import { predictionType } from './content-type';
 import type { Admitted, EdgeAnswer } from './edge';
+import { givenId, withHeaderId } from './given-id';
 import { type PredictionRequest, readPrediction } from './read-request';
 import { compiledInputs, invoke, readOptions } from './run-version';
-import {
-  assertRunning,
-  modelFault,
-  problemAnswer,
-  type ServeNeeds,
-  withHeaderId,
-  withModel,
-} from './serve';
+import { assertRunning, modelFault, problemAnswer, type ServeNeeds, withModel } from './serve';
 
 interface CompareNeeds
   extends Pick<ServeNeeds, 'host' | 'modelOf' | 'recorder' | 'note' | 'report'> {
@@ -49,15 +43,16 @@ export const serveComparison = (needs: CompareNeeds) => {
       request = read;
       const received = read.asReceived ? body : null;
       const answer = await invoke(host, { ...admitted, requestId }, version, read, received);
+      const { clientRequestId } = read;
       const json = answerJson(answer, {
         requestId,
-        clientRequestId: read.clientRequestId,
+        clientRequestId,
         version: version.name,
         modelVersion: version.tag,
       });
       const { modelMs } = answer;
-      const sent = { body: json };
-      const what = { admitted, body, request: read, version, json, modelMs, answer: sent };
+      const handled = { admitted, body, request: read, clientRequestId, version };
+      const what = { ...handled, json, modelMs, answer: { body: json } };
       await new Promise<void>((settled) => {
         recorder.answered(what, settled, pairing);
       });
@@ -67,8 +62,9 @@ export const serveComparison = (needs: CompareNeeds) => {
       if (told) note(admitted.service, version.name, 'error', told);
       const { status, body: problem } = toProblem(error, requestId, report);
       const errorType = (problem as { type: string }).type.replace('urn:tidegate:', '');
-      const sent = { body: JSON.stringify(problem) };
-      const what = { admitted, body, request, version, status, errorType, answer: sent };
+      const clientRequestId = request ? request.clientRequestId : givenId(admitted, body, 'mlflow');
+      const handled = { admitted, body, request, clientRequestId, version };
+      const what = { ...handled, status, errorType, answer: { body: JSON.stringify(problem) } };
       await new Promise<void>((settled) => {
         recorder.failed(what, settled, pairing);
       });

@@ -22,6 +22,8 @@ interface Handled {
   readonly body: Uint8Array;
   /** Null when the body could not be read. */
   readonly request: PredictionRequest | null;
+  /** The caller's own id, also of a body that could not be read. */
+  readonly clientRequestId: string | null;
   readonly version: ServingVersion | null;
 }
 
@@ -63,7 +65,7 @@ export const recorder = (needs: Needs): Recorder => {
     typeof body === 'string' ? needs.byteLength(body) : body.length;
 
   const append = (
-    { admitted, body, request, version }: Handled,
+    { admitted, body, request, clientRequestId, version }: Handled,
     outcome: Outcome,
     settled: () => void,
     pairing?: Pairing,
@@ -72,7 +74,7 @@ export const recorder = (needs: Needs): Recorder => {
     const splitKey = headers['x-tidegate-split-key'];
     const record = recordOf(serving.service.capture, {
       request_id: pairing?.requestId ?? admitted.requestId,
-      client_request_id: request?.clientRequestId ?? null,
+      client_request_id: clientRequestId,
       service: serving.service.name,
       service_version: version?.name ?? null,
       model_name: version?.model.model ?? null,

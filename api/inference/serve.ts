@@ -11,9 +11,10 @@ import { type ReportBug, toProblem } from '../problem';
 import { answerJson } from './answer-json';
 import { checkProtocolType, predictionType } from './content-type';
 import type { Admitted, Deliver, EdgeAnswer } from './edge';
+import { givenId, withHeaderId } from './given-id';
 import { protocolAnswer, protocolProblem } from './protocol-answer';
 import { type ProtocolRequest, readProtocol } from './protocol-request';
-import { isClientRequestId, type PredictionRequest, readPrediction } from './read-request';
+import { type PredictionRequest, readPrediction } from './read-request';
 import type { Recorder } from './recorder';
 import { compiledInputs, invoke, readOptions } from './run-version';
 
@@ -96,9 +97,10 @@ export const servePrediction = (needs: ServeNeeds) => {
       const type = (problem.body as { type: string }).type.replace('urn:tidegate:', '');
       const request = progress.read?.request ?? null;
       const { status } = problem;
-      recorder.failed({ admitted, body, request, version, status, errorType: type, answer }, () =>
-        deliver(answer),
-      );
+      const protocol = route === 'infer' ? 'oip-v2' : 'mlflow';
+      const clientRequestId = request ? request.clientRequestId : givenId(admitted, body, protocol);
+      const what = { admitted, body, request, clientRequestId, version };
+      recorder.failed({ ...what, status, errorType: type, answer }, () => deliver(answer));
     };
 
     const succeed = (
@@ -130,9 +132,9 @@ export const servePrediction = (needs: ServeNeeds) => {
         const slow = `slow ${named}: ${spent}, ${request.table.rows} rows`;
         note(admitted.service, version.name, 'warning', slow);
       }
-      recorder.answered({ admitted, body, request, version, json, modelMs, answer: sent }, () =>
-        deliver(sent),
-      );
+      const { clientRequestId } = request;
+      const what = { admitted, body, request, clientRequestId, version };
+      recorder.answered({ ...what, json, modelMs, answer: sent }, () => deliver(sent));
     };
 
     try {
@@ -161,26 +163,6 @@ export const servePrediction = (needs: ServeNeeds) => {
 };
 
 export type PredictionRoute = 'predict' | 'infer';
-
-/**
- * A caller's own id may stand in a header; one in the body goes before it.
- * @throws `invalid-input`
- */
-export const withHeaderId = (
-  request: PredictionRequest,
-  { headers }: Pick<Admitted, 'headers'>,
-): PredictionRequest => {
-  const id = headers['x-client-request-id'];
-  if (id === undefined) return request;
-  if (!isClientRequestId(id)) throw badHeaderId();
-  return request.clientRequestId === null ? { ...request, clientRequestId: id } : request;
-};
-
-const badHeaderId = (): DomainError =>
-  new DomainError(
-    'invalid-input',
-    'x-client-request-id must be 1 to 256 printable ASCII characters',
-  );
 
 /**
  * The version that answers.
