@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LONGEST_DETAIL } from '../../core/access/audit-log';
 import { type Contract, Name, PageQuery, pageOf, Time } from '../contract';
 
 const QueryResult = z.object({
@@ -49,7 +50,7 @@ export const tableContracts = {
     status: 200,
     input: z.object({
       body: z.strictObject({
-        sql: z.string().min(1).max(100_000),
+        sql: z.string().min(1).max(LONGEST_DETAIL),
         max_rows: z.int().min(1).max(10_000).default(1_000),
         wait_s: z.number().min(0).max(25).default(25).describe('Seconds until 202 is answered'),
       }),
