@@ -79,6 +79,15 @@ const SLOW = failing('HIVE_CURSOR_ERROR: Please reduce your request rate. (SlowD
 const INTERNAL = failing('GENERIC_INTERNAL_ERROR: no worker', 1);
 const THROTTLED = { Throw: { Error: 'Athena.TooManyRequestsException', Cause: 'Rate exceeded' } };
 const STOPPED = failing('Query cancelled by user');
+const MORE = failing(
+  'ICEBERG_VACUUM_MORE_RUNS_NEEDED: Removed 20000 files in this round of vacuum, but there are more files remaining. Please run another VACUUM command to process the remaining files',
+  2,
+);
+const PACK_MORE = failing(
+  'ICEBERG_OPTIMIZE_MORE_RUNS_NEEDED: Processed 100 partitions in this round of optimization, but there are more partitions remaining. Please run another OPTIMIZE command',
+  2,
+);
+const ROUNDS = 20;
 const LIMIT = 'Query cancelled! : Bytes scanned limit was exceeded';
 const WRONG = `COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved`;
 const LATE = { Throw: { Error: 'States.Timeout', Cause: '' } };
@@ -90,6 +99,12 @@ const ATHENA: Readonly<Record<string, readonly object[]>> = {
   limited: [failing(LIMIT), SUCCEEDED],
   wrong: [failing(WRONG, 2), SUCCEEDED],
   late: [LATE, SUCCEEDED],
+  // More than is tried again of failures, and each round may lose races of its own.
+  parts: [
+    ...[...Array(6).fill(MORE), RACE, RACE, RACE, MORE, RACE, RACE, RACE, SUCCEEDED],
+    ...[...Array(ROUNDS).fill(PACK_MORE), SUCCEEDED],
+  ],
+  endless: [...Array(ROUNDS + 1).fill(MORE), SUCCEEDED],
 };
 const mocked = {
   StateMachines: {
@@ -226,6 +241,20 @@ describePython('the state machine of the tables', (python) => {
       status: 'SUCCEEDED',
       reports: [{ service: 'wine', done: [ran, ran] }],
     });
+  }, 60_000);
+
+  it('runs a statement again, as often as that takes, that does its work in parts', async () => {
+    const ran = { query: 'the-last', step: 'take-requests' };
+    expect(reportsOf(await stating('parts', { statement }, { statement }))).toEqual({
+      status: 'SUCCEEDED',
+      reports: [{ service: 'wine', done: [ran, ran] }],
+    });
+  }, 60_000);
+
+  it('ends when there is always more to do', async () => {
+    const { status, cause } = await stating('endless', { statement });
+    expect(status).toBe('FAILED');
+    expect(cause).toMatch(/^wine: States.TaskFailed: ICEBERG_VACUUM_MORE_RUNS_NEEDED: /);
   }, 60_000);
 
   it.each([

@@ -200,11 +200,19 @@ describeTrino('Athena over a real Trino', (trino) => {
     expect(WorkGroup?.Configuration?.BytesScannedCutoffPerQuery).toBe(100);
   });
 
-  it('throttles, conflicts and hangs when it is told to', async () => {
+  it('throttles, conflicts, hangs and does things in parts when it is told to', async () => {
     athena.inject({ kind: 'throttle' });
     await expect(start('SELECT 1')).rejects.toMatchObject({ name: 'TooManyRequestsException' });
     athena.inject({ kind: 'commit-conflict', matching: /^SELECT 2/ });
     expect((await run('SELECT 2')).StateChangeReason).toContain('ICEBERG_COMMIT_ERROR');
+    await table('parted');
+    athena.inject({ kind: 'more-runs', matching: /^VACUUM/ });
+    const part = await run(`VACUUM ${trino.schema}.parted`);
+    expect([part.State, part.AthenaError?.ErrorCategory]).toEqual(['FAILED', 2]);
+    expect(part.StateChangeReason).toMatch(
+      /^ICEBERG_VACUUM_MORE_RUNS_NEEDED: Removed 20000 files /,
+    );
+    await done(`VACUUM ${trino.schema}.parted`);
     athena.inject({ kind: 'never-ends' });
     const id = await start('SELECT 3');
     await until(

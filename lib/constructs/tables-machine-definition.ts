@@ -50,6 +50,14 @@ const MAY_PASS = `{% (
   $not($isLimit or $isWrong)
 ) %}`;
 
+/**
+ * Whether a statement came to the end of what it does in one go, and wants to be run again for the rest:
+ * `VACUUM` after 20,000 files, `OPTIMIZE` after 100 partitions. Athena calls that a failure of the user's.
+ */
+const NEEDS_MORE = `$contains(${SAID}, /ICEBERG_(?:VACUUM|OPTIMIZE)_MORE_RUNS_NEEDED/)`;
+/** Times that it is run again for the rest: 400,000 files. Each is paid for, and one may never come to its end. */
+const ROUNDS = 20;
+
 /** Times that a statement is tried again, and seconds before it: up to 2, 6, 18 and 54. */
 const TRIES = 4;
 const PAUSE = '{% $ceil($random() * 2 * $power(3, $failures - 1)) %}';
@@ -138,6 +146,7 @@ const statement = ({ partition, workGroup }: Parts) =>
         "query": $states.result.QueryExecution.QueryExecutionId, "step": $states.input.statement.step
       }]) %}`,
       failures: 0,
+      rounds: 0,
     },
     TimeoutSeconds: LONGEST_STATEMENT_S,
     Next: 'Next',
@@ -178,6 +187,7 @@ const works = (parts: Parts): MapState => ({
           work: '{% $states.input.work %}',
           ran: [],
           failures: 0,
+          rounds: 0,
         },
         Next: 'Next',
       },
@@ -205,7 +215,12 @@ const works = (parts: Parts): MapState => ({
         Catch: [
           {
             ErrorEquals: ['States.ALL'],
-            Assign: { why: WHY, mayPass: MAY_PASS, failures: '{% $failures + 1 %}' },
+            Assign: {
+              ...{ why: WHY, mayPass: MAY_PASS, needsMore: `{% ${NEEDS_MORE} %}` },
+              // A round that did its part is no failure.
+              failures: `{% ${NEEDS_MORE} ? 0 : $failures + 1 %}`,
+              rounds: `{% ${NEEDS_MORE} ? $rounds + 1 : $rounds %}`,
+            },
             Output: '{% $states.input %}',
             Next: 'Again',
           },
@@ -213,7 +228,10 @@ const works = (parts: Parts): MapState => ({
       },
       Again: {
         Type: 'Choice',
-        Choices: [{ Condition: `{% $mayPass and $failures <= ${TRIES} %}`, Next: 'Pause' }],
+        Choices: [
+          { Condition: `{% $needsMore and $rounds <= ${ROUNDS} %}`, Next: 'Statement' },
+          { Condition: `{% $mayPass and $failures <= ${TRIES} %}`, Next: 'Pause' },
+        ],
         Default: 'Failed',
       },
       Pause: { Type: 'Wait', Seconds: PAUSE, Next: 'Statement' },

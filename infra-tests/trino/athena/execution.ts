@@ -25,7 +25,7 @@ interface Needs {
   readonly parameters: readonly string[] | undefined;
   /** Bytes after which it is cancelled. */
   readonly cutoff: number | undefined;
-  readonly fault: 'commit-conflict' | 'never-ends' | undefined;
+  readonly fault: 'commit-conflict' | 'never-ends' | 'more-runs' | undefined;
   /** Keeps what it answered, before it has succeeded. */
   readonly keep: (answer: TrinoAnswer) => Promise<void>;
 }
@@ -61,6 +61,10 @@ export const startExecution = ({
     if (fault === 'never-ends') await endless(stop.signal);
     if (fault === 'commit-conflict') {
       throw new TrinoError('ICEBERG_COMMIT_ERROR', 'EXTERNAL', CONFLICT);
+    }
+    if (fault === 'more-runs') {
+      const name = `ICEBERG_${translated.subtype}_MORE_RUNS_NEEDED`;
+      throw new TrinoError(name, 'USER_ERROR', moreRuns(translated.subtype));
     }
     for (const text of translated.texts) {
       answer = await client.run(text, {
@@ -101,6 +105,15 @@ export const startExecution = ({
 };
 
 const BYTES_EXCEEDED = 'Query cancelled! : Bytes scanned limit was exceeded';
+
+/** What real Athenas said (dbt-athena's issue 531, pull request 703). */
+const moreRuns = (subtype: string): string => {
+  const [done, round, left] =
+    subtype === 'VACUUM'
+      ? (['Removed 20000 files', 'vacuum', 'files'] as const)
+      : (['Processed 100 partitions', 'optimization', 'partitions'] as const);
+  return `${done} in this round of ${round}, but there are more ${left} remaining. Please run another ${subtype} command to process the remaining ${left}`;
+};
 
 const endless = (signal: AbortSignal): Promise<never> =>
   new Promise((_resolve, reject) => {

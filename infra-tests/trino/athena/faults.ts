@@ -3,8 +3,9 @@ export interface Fault {
   /**
    * `throttle`: TooManyRequestsException at the start. `commit-conflict`: the statement fails with
    * ICEBERG_COMMIT_ERROR and changes nothing. `never-ends`: it stays RUNNING until it is stopped.
+   * `more-runs`: a VACUUM or OPTIMIZE fails with ICEBERG_…_MORE_RUNS_NEEDED, as after its first part.
    */
-  readonly kind: 'throttle' | 'commit-conflict' | 'never-ends';
+  readonly kind: 'throttle' | 'commit-conflict' | 'never-ends' | 'more-runs';
   /** Of statements with this text; of all when absent. */
   readonly matching?: RegExp;
   /** 1 unless told. */

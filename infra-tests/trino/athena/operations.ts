@@ -99,7 +99,9 @@ export const operationsOver = ({ trinoUrl, buckets, workGroupOf, putResult, faul
     const execution = startExecution({
       client: trinoClient(trinoUrl(), session),
       ...{ translated, parameters, cutoff: workGroup.bytesScannedCutoffPerQuery },
-      fault: (['commit-conflict', 'never-ends'] as const).find((kind) => faults.meets(kind, sql)),
+      fault: (['commit-conflict', 'never-ends', 'more-runs'] as const).find((kind) =>
+        faults.meets(kind, sql),
+      ),
       keep: async (answer) => {
         const { table, values } = translated.properties ?? {};
         if (table) properties.set(table, { ...properties.get(table), ...values });
