@@ -61,6 +61,17 @@ describe('deleting a service', () => {
     await create(newService(service));
   });
 
+  it('says whether somebody asks for what was captured to go, or it is gone on with', async () => {
+    const { stop, deletion } = await open();
+    await stop({ service });
+    const asked: boolean[] = [];
+    const purge = async (_: string, isAsked: boolean) => asked.push(isAsked) === 3;
+    await deleteService({ ...deletion, purge })({ service, purge: true });
+    await finishDeletions({ ...deletion, purge })();
+    await deleteService({ ...deletion, purge })({ service, purge: true });
+    expect(asked).toEqual([true, false, true]);
+  });
+
   it('takes what was captured of a service that was deleted before, once', async () => {
     const { stop, store, create, deletion, removed, services, ...use } = await open();
     await stop({ service });

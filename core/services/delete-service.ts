@@ -14,8 +14,11 @@ interface Needs {
   readonly events: Pick<ServiceEvents, 'removeOf'>;
   readonly logs: Pick<LogStore, 'remove'>;
   readonly removeKeysOf: (service: string) => Promise<void>;
-  /** Removes what was captured of the service; whether it is gone already: otherwise it is on its way. */
-  readonly purge: (service: string) => Promise<boolean>;
+  /**
+   * Removes what was captured of the service; whether it is gone already: otherwise it is on its way.
+   * Whether somebody asks for it now, or it was cut off.
+   */
+  readonly purge: (service: string, isAsked: boolean) => Promise<boolean>;
   readonly changed: (service: string) => Promise<void>;
 }
 
@@ -29,7 +32,7 @@ interface Input {
 /** Removes what is left of a service whose deletion has begun; doing it again changes nothing. */
 const finishDeletion =
   ({ services, events, logs, removeKeysOf, purge, changed }: Omit<Needs, 'statesOf'>) =>
-  async (name: string): Promise<void> => {
+  async (name: string, isAsked: boolean): Promise<void> => {
     const deletion = await services.findDeletion(name);
     if (!deletion) return;
     await changed(name);
@@ -37,7 +40,7 @@ const finishDeletion =
     await events.removeOf(name);
     await logs.remove(name);
     // Its tables are going: the next one of this name must not meet that.
-    if (deletion.purge && !(await purge(name))) return;
+    if (deletion.purge && !(await purge(name, isAsked))) return;
     await services.endDeletion(name);
   };
 
@@ -65,7 +68,7 @@ export const deleteService = (needs: Needs) => {
       }
       await write(services.beginDeletion(found, { purge }));
     });
-    await finish(name);
+    await finish(name, true);
   };
 };
 
@@ -74,7 +77,7 @@ export const finishDeletions = (needs: Omit<Needs, 'statesOf'>) => async (): Pro
   const finish = finishDeletion(needs);
   const failures: unknown[] = [];
   for (const name of await needs.services.listDeletions()) {
-    await finish(name).catch((error: unknown) => failures.push(error));
+    await finish(name, false).catch((error: unknown) => failures.push(error));
   }
   const [first, ...others] = failures;
   if (others.length > 0) throw new AggregateError(failures, 'deletions could not be ended');

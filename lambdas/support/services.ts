@@ -13,7 +13,7 @@ import { tablePurge } from './table-purge';
 /** Services and what is written down about them, for those who change them and those who run them. */
 export const openServices = () => {
   const { records, access } = openAccess();
-  const askBuilds = openAskBuilds();
+  const { askBuilds, isRunning } = openAskBuilds();
   // What it was not told of, the next tick of the builds sees.
   const services = serviceRecords(records, async (service) => {
     await askBuilds({ kind: 'tables', service }).catch((error: unknown) => report(error, ''));
@@ -32,6 +32,7 @@ export const openServices = () => {
       ...{ services, events, logs, removeKeysOf: access.removeKeysOf },
       purge: tablePurge({
         ...{ store: records, now, tables: tableRecords(records) },
+        isRunning,
         begin: (service) => askBuilds({ kind: 'purge', service }),
       }),
     },

@@ -53,7 +53,10 @@ export const platformRights = (
     // What strangers send is read here: it may touch no record.
     intake: [...key, ...artifacts],
     packages: [...key, ...ships],
-    services: [...changes, keptKeys, readsLogs, endsLogs, READS_METRICS, starts],
+    services: [
+      ...[...changes, keptKeys, readsLogs, endsLogs, READS_METRICS, starts],
+      ...executionsOf(needs.names),
+    ],
     reconcile: [
       ...[...changes, keptKeys, templates, ...deployed, ...runsServices, invokes, endsLogs],
       starts,

@@ -97,7 +97,8 @@ describePython('runs of the state machine', (python) => {
   });
 
   it('see each other while they run, and ticks among them', async () => {
-    const { startRun, running, isTickRunning, executionOf, machine } = await open('waits');
+    const { startRun, running, isRunning, isTickRunning, executionOf, machine } =
+      await open('waits');
     const id = await startRun(refresh);
     const [one, ...others] = await running();
     expect([one?.execution, others]).toEqual([executionOf(id), []]);
@@ -109,7 +110,9 @@ describePython('runs of the state machine', (python) => {
     expect(await isTickRunning(executionArn)).toBe(false);
     await sfn.send(new StopExecutionCommand({ executionArn }));
     expect(await isTickRunning('another')).toBe(false);
+    expect(await isRunning(id)).toBe(true);
     await sfn.send(new StopExecutionCommand({ executionArn: executionOf(id) }));
     expect(await running()).toEqual([]);
+    expect([await isRunning(id), await isRunning(newId())]).toEqual([false, true]);
   });
 });

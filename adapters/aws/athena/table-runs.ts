@@ -83,6 +83,12 @@ export const tableRuns = ({ sfn, machine, newId, now }: Needs) => {
 
     running,
 
+    /** Whether one has not come to its end, by its id; one that was just started may not be found yet. */
+    async isRunning(id: string): Promise<boolean> {
+      const found = await find(id);
+      return !found || UNDER_WAY.has(found.status ?? '');
+    },
+
     /** Whether an execution of a tick runs beside this one (an ARN). */
     async isTickRunning(execution: string): Promise<boolean> {
       for (const other of await running()) {

@@ -67,7 +67,7 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
     ...[...OWN, ...CHANGES, ...KEEPS_KEYS, 'lambda:InvokeFunction'],
     // The latter of what services said, and of what was noted of them.
     ...['logs:DeleteLogGroup', 'logs:FilterLogEvents', 'cloudwatch:GetMetricData'],
-    'states:StartExecution',
+    ...['states:DescribeExecution', 'states:StartExecution'],
   ],
   Reconcile: [
     ...[...OWN, ...CHANGES, ...KEEPS_KEYS, ...RUNS_SERVICES, ...QUEUES],
