@@ -1,5 +1,7 @@
-import { labelFrom } from './build-labels';
+import { countUnmatched, labelFrom } from './build-labels';
+import { dayFrom } from './day-from';
 import type { Statement, StatementResult } from './statement';
+import type { Steps } from './steps';
 
 const PLACES = { database: 'inference', rawDatabase: 'inference_raw' };
 const FROM = { service: 'wine', dates: ['2026-11-20'] };
@@ -11,7 +13,14 @@ const looking = (byClients: number, used: readonly string[]): readonly Statement
     'look-at-labels': [[null, String(byClients), null]],
     'look-for-clients': used.map((date) => [date]),
   };
-  const steps = labelFrom(PLACES, FROM, DESCRIBED);
+  return askedBy(labelFrom(PLACES, FROM, DESCRIBED), answers);
+};
+
+/** The statements of some work that is answered so; by default that there is nothing. */
+const askedBy = (
+  steps: Steps<unknown>,
+  answers: Readonly<Record<string, StatementResult['rows']>>,
+): readonly Statement[] => {
   const asked: Statement[] = [];
   for (let next = steps.next(); !next.done; ) {
     const step = next.value;
@@ -21,6 +30,8 @@ const looking = (byClients: number, used: readonly string[]): readonly Statement
   }
   return asked;
 };
+const daysFrom = (first: string, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, n) => dayFrom(first, n));
 const stepsOf = (asked: readonly Statement[]) => asked.map(({ step }) => step);
 
 describe('labels by clients’ ids', () => {
@@ -41,10 +52,34 @@ describe('labels by clients’ ids', () => {
     expect(on(['2025-01-01', '2026-11-20'])).toContain(
       `q.request_date IN (DATE '2025-01-01', DATE '2026-11-20')`,
     );
-    const many = Array.from({ length: 100 }, (_, n) =>
-      new Date(Date.parse('2026-05-01') + n * 86_400_000).toISOString().slice(0, 10),
-    );
+    const many = daysFrom('2026-05-01', 100);
     expect(on(many)).toContain(`q.request_date BETWEEN DATE '2026-05-01' AND DATE '2026-08-08'`);
     expect(looking(1, many)).toHaveLength(3);
+  });
+});
+
+describe('labels whose ids name many days', () => {
+  const named = (dates: readonly string[], there: readonly string[]) => ({
+    'look-at-labels': dates.map((date) => [date, `${date}-a`, `${date}-b`]),
+    'look-for-rows': there.map((date) => [date]),
+    'count-labels': [['10000']],
+  });
+
+  it('have those days looked at alone of which there are rows', () => {
+    const many = named(daysFrom('2020-01-01', 2_500), ['2026-05-01', '2027-01-01']);
+    const asked = askedBy(labelFrom(PLACES, FROM, DESCRIBED), many);
+    expect(stepsOf(asked)).toEqual(['look-at-labels', 'look-for-rows', 'label-rows']);
+    expect(asked[2]?.sql).toContain(`t.request_date IN (DATE '2026-05-01')`);
+    expect(asked[2]?.sql).toContain(`BETWEEN '2026-05-01-a' AND '2026-05-01-b'`);
+    expect(stepsOf(askedBy(countUnmatched(PLACES, FROM), many))).toEqual([
+      ...['count-labels', 'look-at-labels', 'look-for-rows', 'count-matched'],
+    ]);
+  });
+
+  it('cost no look where one statement has room for all of them', () => {
+    const some = named(daysFrom('2026-05-01', 90), []);
+    expect(stepsOf(askedBy(labelFrom(PLACES, FROM, DESCRIBED), some))).toEqual([
+      ...['look-at-labels', 'label-rows'],
+    ]);
   });
 });

@@ -7,6 +7,7 @@ import {
   lookAtClientLabels,
   lookAtLabels,
   lookForClients,
+  lookForRows,
   type ReceivedLabels,
 } from './label-rows';
 import type { Places } from './places';
@@ -84,9 +85,19 @@ function* meantBy(
 ): Steps<{ readonly windows: readonly Window[]; readonly ambiguous: number }> {
   const named = foundIn((yield lookAtLabels(places, from)).rows);
   const client = named.count > 0 ? yield* meantByClients(places, from) : NONE_FOUND;
-  const meant = [...named.days, ...client.days];
+  const meant = yield* withRows(places, from.service, [...named.days, ...client.days]);
   const windows = inParts(meant, MOST_DAYS).map((some) => windowOf(from.service, some, 1));
   return { windows, ambiguous: client.count };
+}
+
+/** Those of many days of which there are rows: ids may say any day, and each 90 are a statement that writes. */
+function* withRows(places: Places, service: string, meant: readonly Row[]): Steps<readonly Row[]> {
+  const dates = meant.map(([date]) => date ?? '').toSorted();
+  const [first, last] = [dates[0], dates.at(-1)];
+  if (dates.length <= MOST_DAYS || !first || !last) return meant;
+  const { rows } = yield lookForRows(places, service, first, last);
+  const there = new Set(rows.map(([date]) => date));
+  return meant.filter(([date]) => there.has(date));
 }
 
 function* meantByClients(places: Places, from: ReceivedLabels): Steps<Found> {

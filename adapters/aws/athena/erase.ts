@@ -17,6 +17,7 @@ import { closeErased, lookAtErased, lookForErased, takeOver, tellErased } from '
 import { inParts } from './in-parts';
 import type { Places } from './places';
 import { MOST_DAYS } from './quoting';
+import { FIRST_DAY } from './record-shape';
 import { dropOldFiles, type KeptTable, packDays } from './remove';
 import type { Steps } from './steps';
 
@@ -41,7 +42,6 @@ const NOTHING_ERASED: ErasureReport = { requests: 0, rows: 0, errors: 0, labels:
 
 /** S3 takes old objects away a day or two late. */
 const LATE_DAYS = 3;
-const FIRST_DAY = '2020-01-01';
 
 /**
  * Takes whole requests of a service out of all that was captured: with their rows, those of their

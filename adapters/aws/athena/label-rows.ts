@@ -3,7 +3,7 @@ import { within } from './answered';
 import { dayFrom } from './day-from';
 import { type Places, tablesOf } from './places';
 import { day, days, literal, MOST_DAYS, time } from './quoting';
-import { dayOfId } from './record-shape';
+import { dayOfId, FIRST_DAY } from './record-shape';
 import type { Statement } from './statement';
 import type { Window } from './take-requests';
 
@@ -51,14 +51,14 @@ const lastDay = ({ dates }: ReceivedLabels): string =>
 
 /**
  * The days of examples, with the first and last of each. An id may say any day there is: a label means
- * nothing that was asked long after it.
+ * nothing that was asked long after it, or before there was a platform.
  */
 const dated = (
   from: ReceivedLabels,
 ): string => `SELECT CAST(asked_on AS varchar), min(example_id), max(example_id) FROM (
   SELECT example_id, ${dayOfId('example_id')} AS asked_on
   FROM meant
-) WHERE asked_on BETWEEN DATE '1970-01-01' AND ${lastDay(from)} GROUP BY 1`;
+) WHERE asked_on BETWEEN ${day(FIRST_DAY)} AND ${lastDay(from)} GROUP BY 1`;
 
 /**
  * Looks for what labels mean that name their example: a line for each day of these, with the first and
@@ -85,6 +85,21 @@ WHERE q.service = ${literal(from.service)} AND q.request_date <= ${lastDay(from)
   SELECT l.client_request_id FROM ${tablesOf(places).labels} l
   WHERE ${received(from)} AND l.client_request_id IS NOT NULL)
 ORDER BY 1`,
+});
+
+/**
+ * The days between two of which a service has rows, a line each; no column is read for that: days stand
+ * in paths.
+ */
+export const lookForRows = (
+  places: Places,
+  service: string,
+  first: string,
+  last: string,
+): Statement => ({
+  step: 'look-for-rows',
+  sql: `SELECT DISTINCT CAST(request_date AS varchar) FROM ${tablesOf(places).rows(service)}
+WHERE request_date BETWEEN ${day(first)} AND ${day(last)} ORDER BY 1`,
 });
 
 /**

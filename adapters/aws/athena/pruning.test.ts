@@ -3,6 +3,8 @@ import { describeTrino } from '../../../infra-tests/trino/describe-trino';
 import { asked, idOf, lineOf } from '../../embedded/tables/tables-fixture';
 import type { TabledService } from './build-arrival';
 import { type BuildItem, buildItem } from './build-item';
+import { dayFrom } from './day-from';
+import { lookAtLabels } from './label-rows';
 import { removeBefore } from './remove';
 import { describedOf } from './testing/described';
 import { explainReads, type TableRead } from './testing/explain-reads';
@@ -187,6 +189,38 @@ describeTrino(
       const plans = await plansOf(late);
       expectPruned(plans);
       expect(stepsIn(plans)).toContain('label-rows');
+    });
+
+    it('name the days of rows alone, whichever days labels name', async () => {
+      const from = { service: 'wine', dates: [ARRIVED] };
+      await arrive('14', [lineOf(DAY, 6, body(6))]);
+      await plansOf({ kind: 'requests', service: 'wine', date: ARRIVED, hours: ['14'] });
+      const on = (first: string, count: number) =>
+        Array.from({ length: count }, (_, n) => `${idOf(dayFrom(first, n), 1)}-0`);
+      const named = [...on('1999-01-01', 100), ...on('2026-06-01', 100), `${idOf(DAY, 6)}-0`];
+      await tables.arrive(
+        ...(['labels', ['wine', ARRIVED, '15'], 'c.ndjson'] as const),
+        named.map((example_id, n) =>
+          labelLine(n, { example_id, batch_id: 'c', received_at: `${ARRIVED}T15:30:00.000Z` }),
+        ),
+      );
+      const plans = await plansOf({
+        kind: 'labels',
+        service: 'wine',
+        date: ARRIVED,
+        hours: ['15'],
+      });
+      expectPruned(plans);
+      expect(plans.map(({ step }) => step).filter((step) => step !== 'take-labels')).toEqual([
+        ...['look-at-labels', 'look-for-rows', 'label-rows'],
+      ]);
+      const { rows } = await tables.run(
+        `SELECT label FROM ${tables.places.database}.wine WHERE request_id = '${idOf(DAY, 6)}'`,
+      );
+      expect(rows).toEqual([[6]]);
+      // No request is as old as the others say.
+      const looked = await runStatement(tables.run, lookAtLabels(tables.places, from));
+      expect(looked.rows.map(([date]) => date ?? '').filter((date) => date < '2026')).toEqual(['']);
     });
 
     it.each<[string, Erasure, Whole]>([

@@ -14,6 +14,9 @@ export const RECORD_ROW = `ROW(${REQUESTS.map(inLine).join(', ')})`;
 /** A UUIDv7 in lower case, as requests have them. */
 export const REQUEST_ID = '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$';
 
+/** The first day of which there can be a request: none is older than the platform. */
+export const FIRST_DAY = '2020-01-01';
+
 const timeOfId = (column: string): string =>
   `from_unixtime(TRY(from_base(replace(substr(${column}, 1, 13), '-', ''), 16)) / 1000)`;
 

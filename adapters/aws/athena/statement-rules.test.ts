@@ -34,6 +34,8 @@ const answers: Readonly<Record<string, StatementResult['rows']>> = {
   ]),
   'look-at-labels': [...days.map((date) => [date, `${ID}1-0`, `${ID}2-0`]), [null, '9', null]],
   'look-for-clients': days.map((date) => [date]),
+  'look-at-client-labels': days.map((date) => [date, `${ID}1-0`, `${ID}2-0`]),
+  'look-for-rows': days.map((date) => [date]),
   'answering-models': [["wine'", '1']],
   'count-labels': [['3']],
   'check-window': [['1', '0']],
