@@ -21,6 +21,9 @@ interface Needs {
   readonly now: () => Date;
 }
 
+/** A statement that runs for longer is ended when somebody looks at it: Athena does so after 30 minutes. */
+const LONGEST_MS = 300_000;
+
 /** Of a failure that the statement itself is the cause of. */
 const USER_ERROR = 2;
 
@@ -33,6 +36,7 @@ export const athenaQueries = (
   const queries = askedQueries(store, now);
 
   const stateOf = async (
+    id: string,
     query: QueryExecution,
     maxRows: number,
   ): Promise<QueryState | undefined> => {
@@ -49,11 +53,16 @@ export const athenaQueries = (
       );
     }
     if (State === 'FAILED') return { status: 'failed', error: failureOf(query) };
-    if (State !== 'CANCELLED') return { status: 'running' };
+    if (State !== 'CANCELLED') {
+      if (!isLate(query, now())) return { status: 'running' };
+      await runner.stop(id);
+      return TOO_LONG;
+    }
     // A statement that reads more than its workgroup allows is cancelled, too, and says why.
-    return query.Status?.StateChangeReason?.includes('limit')
-      ? { status: 'failed', error: failureOf(query) }
-      : { status: 'cancelled' };
+    if (query.Status?.StateChangeReason?.includes('limit')) {
+      return { status: 'failed', error: failureOf(query) };
+    }
+    return isLate(query, now()) ? TOO_LONG : { status: 'cancelled' };
   };
 
   return {
@@ -66,13 +75,27 @@ export const athenaQueries = (
 
     async queryState(id, waitMs) {
       const asked = await queries.find(id);
-      return asked ? stateOf(await runner.ended(id, waitMs), asked.maxRows) : undefined;
+      return asked ? stateOf(id, await runner.ended(id, waitMs), asked.maxRows) : undefined;
     },
 
     async cancelQuery(id) {
       if (await queries.find(id)) await runner.stop(id);
     },
   };
+};
+
+/** Whether a statement that is not over, or was ended, has run for longer than it may. */
+const isLate = (
+  { Status: { SubmissionDateTime: from, CompletionDateTime: to } = {} }: QueryExecution,
+  at: Date,
+) => from !== undefined && (to ?? at).getTime() - from.getTime() >= LONGEST_MS;
+
+const TOO_LONG: QueryState = {
+  status: 'failed',
+  error: new DomainError(
+    'invalid-input',
+    `it ran for longer than ${LONGEST_MS / 1_000} s: ask for fewer days or columns`,
+  ),
 };
 
 /** What was erased may have stood in a result, which is gone then: such a query is forgotten. */
