@@ -125,16 +125,16 @@ function* labelAgain(
 ): Steps<ItemResult> {
   const { rows } = yield daysWithLabels(places, service, from, to);
   const days = rows.map(([date]) => date ?? '');
-  const found = { labelled: 0, ambiguous: 0 };
+  // What is ambiguous among them was counted when it came.
+  let labelled = 0;
   const written = new Set<string>();
   for (const some of inParts(days, MOST_DAYS)) {
     const { report, dates } = yield* labelFrom(places, { service, dates: some }, described);
-    found.labelled += report.labelled;
-    found.ambiguous += report.ambiguous;
+    labelled += report.labelled;
     for (const date of dates) written.add(date);
   }
   return {
-    report: { ...NOTHING, ...found },
-    wrote: { requests: [], rows: found.labelled > 0 ? [...written] : [], labels: [] },
+    report: { ...NOTHING, labelled },
+    wrote: { requests: [], rows: labelled > 0 ? [...written] : [], labels: [] },
   };
 }

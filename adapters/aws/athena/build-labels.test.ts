@@ -1,7 +1,9 @@
+import { type BuildItem, buildItem } from './build-item';
 import { countUnmatched, labelFrom } from './build-labels';
 import { dayFrom } from './day-from';
 import type { Statement, StatementResult } from './statement';
 import type { Steps } from './steps';
+import { itemNeeds } from './testing/item-needs';
 
 const PLACES = { database: 'inference', rawDatabase: 'inference_raw' };
 const FROM = { service: 'wine', dates: ['2026-11-20'] };
@@ -81,5 +83,36 @@ describe('labels whose ids name many days', () => {
     expect(stepsOf(askedBy(labelFrom(PLACES, FROM, DESCRIBED), some))).toEqual([
       ...['look-at-labels', 'label-rows'],
     ]);
+  });
+});
+
+describe('labels that mean several requests', () => {
+  const date = '2026-11-20';
+  const answers: Readonly<Record<string, StatementResult['rows']>> = {
+    'days-with-labels': [[date]],
+    'look-at-labels': [[null, '2', null]],
+    'look-for-clients': [[date]],
+    'look-at-client-labels': [
+      [date, `${date}-a`, `${date}-b`],
+      [null, '2', null],
+    ],
+  };
+  /** What is counted as ambiguous where so many labels are new in the table. */
+  const countedIn = (item: BuildItem, taken: number): number => {
+    const steps = buildItem(itemNeeds(PLACES, DESCRIBED, date), item);
+    let next = steps.next();
+    while (!next.done) {
+      const step = 'sql' in next.value ? next.value.step : '';
+      const written = step === 'take-labels' ? taken : 1;
+      next = steps.next({ rows: answers[step] ?? [], written });
+    }
+    return next.value.report.ambiguous;
+  };
+  const came = { kind: 'labels', service: 'wine', date, hours: ['10'] } as const;
+
+  it('are counted when they come, and not again by a build that brings none, or by a refresh', () => {
+    expect(countedIn(came, 2)).toBe(2);
+    expect(countedIn(came, 0)).toBe(0);
+    expect(countedIn({ kind: 'labels-again', service: 'wine', from: date, to: date }, 0)).toBe(0);
   });
 });

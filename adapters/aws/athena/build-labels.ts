@@ -46,7 +46,9 @@ export function* buildLabels(
   const found = described
     ? yield* labelFrom(places, from, described)
     : { report: { labelled: 0, ambiguous: 0 }, dates: [] };
-  return { report: { labels: written ?? 0, ...found.report }, dates: found.dates };
+  // An hour without new labels is built again for nothing: those of before were counted.
+  const ambiguous = written ? found.report.ambiguous : 0;
+  return { report: { labels: written ?? 0, ...found.report, ambiguous }, dates: found.dates };
 }
 
 /** Gives labels that are in the tables to the rows that they mean. */
