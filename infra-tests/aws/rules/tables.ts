@@ -122,8 +122,9 @@ export const tablesRules = (made: Made): void => {
       expect([name, Catch.at(-1)?.ErrorEquals]).toEqual([name, ['States.ALL']]);
       // Where it depends on the failure, that is looked at, and waited for.
       const all = new Map(states());
-      const looked = all.get(Catch.at(-1)?.Next ?? '')?.Choices?.[0]?.Next ?? '';
-      const isAgain = all.get(looked)?.Type === 'Wait' && all.get(looked)?.Next === name;
+      const { Choices = [] } = all.get(Catch.at(-1)?.Next ?? '') ?? {};
+      const waits = Choices.map(({ Next = '' }) => all.get(Next));
+      const isAgain = waits.some((wait) => wait?.Type === 'Wait' && wait.Next === name);
       expect([name, Retry.length > 0 || isAgain]).toEqual([name, true]);
       for (const { MaxAttempts, JitterStrategy } of Retry) {
         expect([name, JitterStrategy, MaxAttempts <= 4]).toEqual([name, 'FULL', true]);
