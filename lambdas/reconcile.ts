@@ -1,31 +1,14 @@
 import middy from '@middy/core';
 import type { EventBridgeEvent } from 'aws-lambda';
 import { now } from '../adapters/primitives';
-import { serviceOfEndpoint, serviceOfStack } from '../core/services/service-template-names';
+import { alarmEvent } from './support/alarm-event';
 import { variable } from './support/environment';
 import { observed, report } from './support/observability';
 import { openServiceRoom } from './support/service-room';
-import type { Asker } from './support/waiting-deployment';
-
-/** What operators' changes, deployments, CloudFormation and SageMaker tell, as far as it is read; of a schedule nothing is. */
-interface Told {
-  readonly service?: string;
-  readonly 'stack-id'?: string;
-  readonly EndpointName?: string;
-  /** Whom to tell that the services of a manifest are as it says. */
-  readonly deployment?: Asker;
-}
+import { isAlarm, servicesIn, type Told } from './support/told';
 
 const stage = variable('STAGE');
 const room = openServiceRoom();
-
-const servicesIn = (told: Told): readonly string[] => {
-  const { service, 'stack-id': stack, EndpointName: endpoint } = told;
-  if (service !== undefined) return [service];
-  const ofStack = stack === undefined ? undefined : serviceOfStack(stage, stack);
-  const ofEndpoint = endpoint === undefined ? undefined : serviceOfEndpoint(stage, endpoint);
-  return [ofStack ?? ofEndpoint ?? []].flat();
-};
 
 /** Those that a deployment has brought, and those whose record is gone and whose stack is not. */
 const lookAtOthers = async (): Promise<void> => {
@@ -59,6 +42,12 @@ const lookAtAll = (): Promise<void> => {
   return eachInTurn(room.finishDeletions, room.sweep, lookAtOthers, answered);
 };
 
+/** An alarm is more than a hint: nothing else says that it rang. */
+const note = (told: Told): void => {
+  const happening = isAlarm(told) ? alarmEvent(stage, told) : undefined;
+  if (happening) room.events.happened(happening);
+};
+
 /**
  * Brings services to what is wanted: those that something is told about, and every minute all. What
  * is told is a hint only; what is the case is asked.
@@ -67,9 +56,14 @@ export const handler = middy<EventBridgeEvent<string, Told>, void>()
   .use(observed())
   .handler(async ({ detail }) => {
     const told = detail ?? {};
-    if (told.deployment) await room.deployment.begin(told.deployment);
-    const hinted = servicesIn(told);
-    if (hinted.length > 0) await lookAt(hinted);
-    else await lookAtAll();
-    await room.events.settled();
+    note(told);
+    try {
+      if (told.deployment) await room.deployment.begin(told.deployment);
+      const hinted = servicesIn(stage, told);
+      if (hinted.length > 0) await lookAt(hinted);
+      else await lookAtAll();
+    } finally {
+      // Nobody tells of an alarm again: it is written down whatever fails beside it.
+      await room.events.settled();
+    }
   });

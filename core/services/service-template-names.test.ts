@@ -4,6 +4,7 @@ import {
   anyUsageKeyOf,
   endpointName,
   generationPart,
+  serviceOfAlarm,
   serviceOfEndpoint,
   serviceOfStack,
   serviceResourceName,
@@ -60,9 +61,12 @@ describe('names of what belongs to services', () => {
         const arn = `arn:aws:cloudformation:eu-west-1:000000000000:stack/${stack}/0198`;
         for (const name of [stack, arn]) expect(serviceOfStack(one.stage, name)).toBe(one.service);
         expect(serviceOfEndpoint(one.stage, endpoint)).toBe(one.service);
+        const alarm = `${stack}-AlarmModel${generationPart('v1', endpoint)}-1ABC2DEF3`;
+        expect(serviceOfAlarm(one.stage, alarm)).toBe(one.service);
         if (another === one.stage) return;
         expect(serviceOfStack(another, stack)).toBeUndefined();
         expect(serviceOfEndpoint(another, endpoint)).toBeUndefined();
+        expect(serviceOfAlarm(another, alarm)).toBeUndefined();
       }),
     );
   });

@@ -14,6 +14,13 @@ export const serviceOfStack = (stage: string, stack: string): string | undefined
   return name.startsWith(start) ? name.slice(start.length) : undefined;
 };
 
+/** The service whose stack has an alarm of this name, which is CloudFormation's; undefined for any other. */
+export const serviceOfAlarm = (stage: string, alarm: string): string | undefined => {
+  const start = serviceStackName(stage, '');
+  if (!alarm.startsWith(start)) return undefined;
+  return /^([a-z0-9-]+)-Alarm[A-Za-z0-9]+-[A-Za-z0-9]+$/.exec(alarm.slice(start.length))?.[1];
+};
+
 /** What belongs to a service as a whole: delivery stream, usage plan. */
 export const serviceResourceName = (stage: string, service: string): string =>
   `${prefix(stage)}-${service}`;

@@ -15,7 +15,7 @@ export interface ReconciliationProps {
 /** What is older is not worth telling: the next minute asks what is the case then. */
 const WORTH = Duration.minutes(5);
 
-/** Brings about what is wanted: hastened by what CloudFormation and SageMaker tell, and every minute. */
+/** Brings about what is wanted: hastened by what CloudFormation, SageMaker and CloudWatch tell, and every minute. */
 export class Reconciliation extends Construct {
   /** Rings when what should have run could not, or failed. */
   readonly failed: Alarm;
@@ -60,6 +60,15 @@ export class Reconciliation extends Construct {
       source: ['aws.sagemaker'],
       detailType: ['SageMaker Endpoint State Change'],
       detail: { EndpointName: [{ prefix: `${prefix}-` }] },
+    });
+    // Of services, whose stacks name them. The platform's own alarms are no service's.
+    on('AlarmChanged', {
+      source: ['aws.cloudwatch'],
+      detailType: ['CloudWatch Alarm State Change'],
+      detail: {
+        alarmName: [{ prefix: `${prefix}-service-` }],
+        state: { value: ['ALARM', 'OK'] },
+      },
     });
     new Rule(this, 'EveryMinute', {
       schedule: Schedule.rate(Duration.minutes(1)),

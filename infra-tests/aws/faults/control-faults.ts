@@ -167,6 +167,19 @@ export const controlFaults = (homeOf: () => FaultyHome): void => {
   });
 
   describe('what runs', () => {
+    it('says which of its alarms rang, though nothing can be looked at', async () => {
+      const home = homeOf();
+      home.proxy.inject(cloudformation('error500'));
+      await home.hear({
+        alarmName: 'tidegate-test-service-captured-AlarmCapture-1ABC2DEF3',
+        ...{ state: { value: 'ALARM', reason: 'late' }, previousState: { value: 'OK' } },
+        configuration: { description: 'What captured answered is not delivered' },
+      });
+      const message = 'What captured answered is not delivered. CloudWatch says: late';
+      const event = { type: 'alarm', level: 'warning', message };
+      expect(await eventsOf('captured')).toContainEqual(expect.objectContaining(event));
+    }, 60_000);
+
     it.each([
       cloudformation('throttle'),
       cloudformation('error500'),

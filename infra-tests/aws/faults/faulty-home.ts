@@ -53,6 +53,8 @@ export interface FaultyHome {
   keepLog(container: Container): Promise<void>;
   /** What the schedule does every minute. */
   minute(): Promise<void>;
+  /** What EventBridge tells, by the detail of an event. */
+  hear(detail: Readonly<Record<string, unknown>>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -120,6 +122,9 @@ export const openFaultyHome = async (python: string): Promise<FaultyHome> => {
       keepLog: (container) => keepLog(emulator.clientOf(), container.said()),
       async minute() {
         await reconcile.invoke<undefined>({ detail: {} });
+      },
+      async hear(detail) {
+        await reconcile.invoke<undefined>({ detail });
       },
     };
   } catch (error) {

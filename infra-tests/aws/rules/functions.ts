@@ -140,7 +140,7 @@ export const functionRules = (made: Made): void => {
     const rules = ofType(made, 'AWS::Events::Rule')
       .filter(([id]) => id.startsWith('Reconciliation'))
       .map(([, { Properties }]) => Properties);
-    expect(rules).toHaveLength(3);
+    expect(rules).toHaveLength(4);
     for (const { Targets } of rules) {
       expect(Targets).toEqual([
         expect.objectContaining({
@@ -157,6 +157,45 @@ export const functionRules = (made: Made): void => {
       id.startsWith('Reconcile'),
     );
     expect(own?.[1].Properties).toMatchObject({ MaximumRetryAttempts: 0 });
+  });
+
+  it('reconcile when an alarm of a service rings or is over, not when one of the platform does', () => {
+    const rules = ofType(made, 'AWS::Events::Rule');
+    const ofAlarms = rules.filter(([id]) => id.startsWith('ReconciliationAlarmChanged'));
+    expect(ofAlarms.map(([, { Properties }]) => Properties.EventPattern)).toEqual([
+      {
+        source: ['aws.cloudwatch'],
+        'detail-type': ['CloudWatch Alarm State Change'],
+        detail: {
+          alarmName: [{ prefix: `tidegate-${made.stage}-service-` }],
+          state: { value: ['ALARM', 'OK'] },
+        },
+      },
+    ]);
+  });
+
+  it('let the rules of reconcile call it, each by a right of its own, and nothing else of AWS', () => {
+    const rules = ofType(made, 'AWS::Events::Rule')
+      .map(([id]) => id)
+      .filter((id) => id.startsWith('Reconciliation'));
+    const [live] = ofType(made, 'AWS::Lambda::Alias')
+      .map(([id]) => id)
+      .filter((id) => id.startsWith('Reconcile'));
+    const allowed = ofType(made, 'AWS::Lambda::Permission')
+      .filter(([, { Properties }]) => readable(Properties.FunctionName) === `<${live}>`)
+      .map(([, { Properties }]) => ({
+        ...Properties,
+        ...{ FunctionName: '', SourceArn: readable(Properties.SourceArn) },
+      }));
+    expect(allowed).toHaveLength(4);
+    expect(allowed).toEqual(
+      expect.arrayContaining(
+        rules.map((id) => ({
+          ...{ Action: 'lambda:InvokeFunction', Principal: 'events.amazonaws.com' },
+          ...{ FunctionName: '', SourceArn: `<${id}.Arn>` },
+        })),
+      ),
+    );
   });
 
   it('tell the topic of each alarm, and of its end', () => {
