@@ -69,7 +69,15 @@ describe('option values', () => {
     expect(compute('ml.m5.large:1-4')).toEqual({
       instances: { type: 'ml.m5.large', min: 1, max: 4 },
     });
-    expect(() => compute('big')).toThrow('Looks like');
+    expect(compute('ml.m5.large:1-4:concurrency:8')).toEqual({
+      instances: {
+        ...{ type: 'ml.m5.large', min: 1, max: 4 },
+        scaling: { by: 'concurrency', target: 8 },
+      },
+    });
+    for (const text of ['big', 'ml.m5.large:2:concurrency:8', 'ml.m5.large:1-4:cpu:50']) {
+      expect(() => compute(text)).toThrow('Looks like');
+    }
   });
 
   it('reads times back and ahead', () => {

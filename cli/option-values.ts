@@ -124,17 +124,38 @@ export const shares = (
 export type Compute =
   | { readonly serverless: { readonly memory_mb: number; readonly concurrency: number } }
   | { readonly instances: { readonly type: string; readonly count: number } }
-  | { readonly instances: { readonly type: string; readonly min: number; readonly max: number } };
+  | {
+      readonly instances: {
+        readonly type: string;
+        readonly min: number;
+        readonly max: number;
+        readonly scaling?: Scaling;
+      };
+    };
 
-/** `serverless:2048:10`, `ml.m5.large:2` or `ml.m5.large:1-4`. */
+interface Scaling {
+  readonly by: 'invocations' | 'concurrency';
+  readonly target: number;
+}
+
+/** `serverless:2048:10`, `ml.m5.large:2`, `ml.m5.large:1-4` or `ml.m5.large:1-4:concurrency:8`. */
 export const compute = (text: string): Compute => {
   const [, memory, concurrency] = /^serverless:(\d{1,6}):(\d{1,4})$/.exec(text) ?? [];
   if (memory) {
     return { serverless: { memory_mb: Number(memory), concurrency: Number(concurrency) } };
   }
-  const [, type, first, last] = /^([a-z0-9.-]+):(\d{1,4})(?:-(\d{1,4}))?$/.exec(text) ?? [];
-  if (!type) return wrong('Looks like serverless:2048:10, ml.m5.large:2 or ml.m5.large:1-4.');
+  const [, type, first, last, by, target] =
+    /^([a-z0-9.-]+):(\d{1,4})(?:-(\d{1,4})(?::(invocations|concurrency):(\d{1,7}))?)?$/.exec(
+      text,
+    ) ?? [];
+  if (!type) {
+    return wrong(
+      'Looks like serverless:2048:10, ml.m5.large:2, ml.m5.large:1-4 or ml.m5.large:1-4:concurrency:8.',
+    );
+  }
   const least = Number(first);
   if (last === undefined) return { instances: { type, count: least } };
-  return { instances: { type, min: least, max: Number(last) } };
+  const range = { type, min: least, max: Number(last) };
+  if (by === undefined) return { instances: range };
+  return { instances: { ...range, scaling: { by: by as Scaling['by'], target: Number(target) } } };
 };

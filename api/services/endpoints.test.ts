@@ -237,6 +237,24 @@ describe('the API of services', () => {
     await expect(renamed).rejects.toMatchObject({ kind: 'bad-request' });
   });
 
+  it('takes what instances are scaled by, answers it, and adds nothing where nothing is said', async () => {
+    const { make, endpoints } = open();
+    const range = { type: 'ml.m5.large', min: 1, max: 4 };
+    const scaled = (scaling?: object) => ({ instances: { ...range, ...(scaling && { scaling }) } });
+    await make({ name: 'wine', versions: { v1: { model, compute: scaled() } } });
+    const asked = async (compute: object) =>
+      (await send(endpoints.updateVersion, { path: v1, body: { compute } })).json.compute;
+    const { json } = await send(endpoints.getVersion, { path: v1 });
+    expect(json.compute).toEqual(scaled());
+    const busy = scaled({ by: 'concurrency', target: 8 });
+    expect(await asked(busy)).toEqual(busy);
+    for (const scaling of [{ by: 'cpu', target: 8 }, { by: 'concurrency' }, { target: 0 }]) {
+      await expect(asked(scaled(scaling))).rejects.toMatchObject({ kind: 'bad-request' });
+    }
+    const fixed = { instances: { type: 'ml.m5.large', count: 2, scaling: busy.instances.scaling } };
+    await expect(asked(fixed)).rejects.toMatchObject({ kind: 'bad-request' });
+  });
+
   it('lists instances of a version and restarts one', async () => {
     const { make, endpoints } = open();
     const compute = { instances: { type: 'ml.m5.large', count: 2 } };

@@ -91,6 +91,16 @@ const Type = z
   .regex(/^[a-z0-9]+(\.[a-z0-9-]+)*$/, 'an instance type such as ml.m5.large');
 const Count = z.int().min(1).max(100);
 
+const Scaling = z
+  .strictObject({
+    by: z.enum(['invocations', 'concurrency']),
+    target: z.int().min(1).max(1_000_000),
+  })
+  .meta({
+    description:
+      'What each instance aims at: invocations a minute, or requests at once; 1,000 invocations unless told',
+  });
+
 /** Where a version runs. */
 export const Compute = z.union(
   [
@@ -103,13 +113,13 @@ export const Compute = z.union(
     z.strictObject({ instances: z.strictObject({ type: Type, count: Count }) }),
     z.strictObject({
       instances: z
-        .strictObject({ type: Type, min: Count, max: Count })
+        .strictObject({ type: Type, min: Count, max: Count, scaling: Scaling.optional() })
         .refine(({ min, max }) => min <= max, { error: 'min is more than max' }),
     }),
   ],
   {
     error:
-      'one of {serverless: {memory_mb, concurrency}}, {instances: {type, count}}, {instances: {type, min, max}}',
+      'one of {serverless: {memory_mb, concurrency}}, {instances: {type, count}}, {instances: {type, min, max, scaling?: {by, target}}}',
   },
 );
 

@@ -380,6 +380,17 @@ describe('versions', () => {
     ]);
   });
 
+  it.each([
+    [undefined, '1 to 4 × ml.m5.large'],
+    [{ by: 'invocations', target: 300 }, '1 to 4 × ml.m5.large, 300 a minute each'],
+    [{ by: 'concurrency', target: 8 }, '1 to 4 × ml.m5.large, 8 at once each'],
+  ])('say what their instances are scaled by (%j)', async (scaling, text) => {
+    const compute = { instances: { type: 'ml.m5.large', min: 1, max: 4, scaling } };
+    const answers = { [`GET ${VERSIONS}/v1`]: () => ({ body: aVersion({ compute }) }) };
+    const { stdout } = await run(['versions', 'show', 'wine', 'v1'], answers);
+    expect(stdout).toMatch(new RegExp(`^compute +${text}$`, 'm'));
+  });
+
   it('have replicas, which are all restarted when none is named', async () => {
     const instance = (id: string) => ({
       ...{ id, version: 'v1', status: 'running', restarts: 2, started_at: null },

@@ -73,9 +73,16 @@ const computeText = (compute: Version['compute']): string => {
     return `serverless, ${memory_mb} MB, ${concurrency} at once`;
   }
   const { type, ...amount } = compute.instances;
-  return 'count' in amount
-    ? `${amount.count} × ${type}`
-    : `${amount.min} to ${amount.max} × ${type}`;
+  if ('count' in amount) return `${amount.count} × ${type}`;
+  return `${amount.min} to ${amount.max} × ${type}${scalingText(amount.scaling)}`;
+};
+
+type Scaling = { readonly by: 'invocations' | 'concurrency'; readonly target: number };
+
+const scalingText = (scaling: Scaling | undefined): string => {
+  if (!scaling) return '';
+  const { by, target } = scaling;
+  return by === 'concurrency' ? `, ${target} at once each` : `, ${target} a minute each`;
 };
 
 const costText = ({ per_hour, currency, billing_mode }: Version['cost']): string => {

@@ -5,6 +5,7 @@ import { environmentOf } from './service-template-environment';
 import { imageOf, networkOf } from './service-template-image';
 import { instanceSettings, isIsolated } from './service-template-instances';
 import { generationPart } from './service-template-names';
+import { scalingResources } from './service-template-scaling';
 import {
   type Json,
   type PlannedVersion,
@@ -22,10 +23,6 @@ export interface PlacedVersion {
 /** What the id of an endpoint's log group begins with. */
 export const LOGS = 'Logs';
 const LOG_DAYS = 30;
-/** Invocations per instance and minute that scaling aims at. */
-const SCALING_TARGET = 1_000;
-const SCALE_IN_S = 300;
-const SCALE_OUT_S = 60;
 
 /** The id of something that belongs to one generation of a version. */
 const idOf = (kind: string, { name, endpoint }: PlannedVersion): string =>
@@ -122,46 +119,15 @@ const endpoint = (
   };
 };
 
-const scaling = ({ version: { name, compute }, planned }: PlacedVersion): TemplateResources => {
-  if ('serverless' in compute || 'count' in compute.instances) return {};
-  const { min, max } = compute.instances;
-  const { endpoint: endpointName } = planned;
-  return {
-    [idOf('Target', planned)]: {
-      Type: 'AWS::ApplicationAutoScaling::ScalableTarget',
-      Condition: RUNNING,
-      DependsOn: [idOf('Endpoint', planned)],
-      Properties: {
-        ServiceNamespace: 'sagemaker',
-        ScalableDimension: 'sagemaker:variant:DesiredInstanceCount',
-        ResourceId: `endpoint/${endpointName}/variant/${name}`,
-        MinCapacity: min,
-        MaxCapacity: max,
-      },
-    },
-    [idOf('Scaling', planned)]: {
-      Type: 'AWS::ApplicationAutoScaling::ScalingPolicy',
-      Condition: RUNNING,
-      Properties: {
-        PolicyName: endpointName,
-        PolicyType: 'TargetTrackingScaling',
-        ScalingTargetId: ref(idOf('Target', planned)),
-        TargetTrackingScalingPolicyConfiguration: {
-          PredefinedMetricSpecification: {
-            PredefinedMetricType: 'SageMakerVariantInvocationsPerInstance',
-          },
-          TargetValue: SCALING_TARGET,
-          ScaleInCooldown: SCALE_IN_S,
-          ScaleOutCooldown: SCALE_OUT_S,
-        },
-      },
-    },
-  };
-};
-
 /** Models and endpoints of the versions that shall run. */
 export const endpointResources = (
   placed: readonly PlacedVersion[],
   registries: readonly PrivateRegistry[],
 ): TemplateResources =>
-  Object.assign({}, ...placed.map((one) => ({ ...endpoint(one, registries), ...scaling(one) })));
+  Object.assign(
+    {},
+    ...placed.map((one) => ({
+      ...endpoint(one, registries),
+      ...scalingResources(one.version, one.planned),
+    })),
+  );

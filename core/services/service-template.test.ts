@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { ServicePlan, VersionPlan } from '../inference/model-host';
 import type { ModelVersion } from '../models/model-version';
-import type { Compute } from './service';
+import type { Compute, Scaling } from './service';
 import { serviceTemplate } from './service-template';
 import {
   endpointName,
@@ -185,6 +185,46 @@ describe('template of a service', () => {
       },
     });
     expect(Object.keys(Resources).filter((id) => /Off/.test(id))).toEqual([]);
+  });
+
+  it.each([
+    ['1,000 invocations of each instance a minute', undefined, 'invocations', 1_000],
+    ['as many invocations as it says', { by: 'invocations', target: 300 }, 'invocations', 300],
+    ['as many requests at once as it says', { by: 'concurrency', target: 8 }, 'concurrency', 8],
+  ] as const)('scales a version to %s', (_, scaling, by, target) => {
+    const compute = { instances: { type: 'ml.m5.large', min: 2, max: 5, scaling } };
+    const scaled = plan(version('v1', { compute }));
+    const { versions } = made(scaled);
+    expect(part(scaled, 'ScalingV1')).toEqual({
+      Type: 'AWS::ApplicationAutoScaling::ScalingPolicy',
+      Condition: 'Running',
+      Properties: {
+        PolicyName: versions[0]?.endpoint,
+        PolicyType: 'TargetTrackingScaling',
+        ScalingTargetId: { Ref: 'TargetV1' },
+        TargetTrackingScalingPolicyConfiguration: {
+          PredefinedMetricSpecification: {
+            PredefinedMetricType: {
+              invocations: 'SageMakerVariantInvocationsPerInstance',
+              concurrency: 'SageMakerVariantConcurrentRequestsPerModelHighResolution',
+            }[by],
+          },
+          TargetValue: target,
+          ScaleInCooldown: 300,
+          ScaleOutCooldown: 60,
+        },
+      },
+    });
+  });
+
+  it('keeps the endpoint of a version that is scaled otherwise', () => {
+    const by = (scaling?: Scaling) =>
+      plan(
+        version('v1', { compute: { instances: { type: 'ml.m5.large', min: 2, max: 5, scaling } } }),
+      );
+    const [before, after] = [by(), by({ by: 'concurrency', target: 8 })];
+    expect(made(after).versions).toEqual(made(before).versions);
+    expect(part(after, 'ConfigV1')).toEqual(part(before, 'ConfigV1'));
   });
 
   it('is held back by a parameter alone', () => {

@@ -18,11 +18,26 @@ export type ServiceStatus =
 /** What a version is doing; `updating` answers as before until what is to answer next is proven. */
 export type VersionStatus = 'starting' | 'running' | 'updating' | 'stopping' | 'stopped' | 'failed';
 
+/** What decides how many instances of a range there are: requests of each in a minute, or at once. */
+export interface Scaling {
+  readonly by: 'invocations' | 'concurrency';
+  /** As many of them are aimed at. */
+  readonly target: number;
+}
+
 /** Where a version runs: paid per use, on a fixed number of instances, or on a range of them. */
 export type Compute =
   | { readonly serverless: { readonly memory_mb: number; readonly concurrency: number } }
   | { readonly instances: { readonly type: string; readonly count: number } }
-  | { readonly instances: { readonly type: string; readonly min: number; readonly max: number } };
+  | {
+      readonly instances: {
+        readonly type: string;
+        readonly min: number;
+        readonly max: number;
+        /** 1,000 invocations a minute unless told. */
+        readonly scaling?: Scaling | undefined;
+      };
+    };
 
 /** Days that what was captured is kept; null keeps it. */
 export interface Retention {
