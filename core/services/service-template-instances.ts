@@ -4,12 +4,16 @@ import { DomainError } from '../shared/domain-error';
 
 /** Driver 550, CUDA 12.4: what our GPU image and current serving images are built on. */
 const GPU_AMI = 'al2-ami-sagemaker-inference-gpu-3-1';
+/** Driver 580, CUDA 13.0, which also runs what was built for CUDA 12: Blackwell needs 570 at least. */
+const BLACKWELL_AMI = 'al2023-ami-sagemaker-inference-gpu-4-1';
 /** Images for GPUs are large, and so are their models; others install what they need when they start. */
 const LONG_START_S = 600;
 const LONG_DOWNLOAD_S = 1_200;
 
 /** `ml.g5.xlarge`, `ml.p4d.24xlarge`; not `ml.m7g.large`. */
 const GPU = /^ml\.[gp]\d/;
+/** `ml.g7.2xlarge`, `ml.g7e.2xlarge`, `ml.p6-b200.48xlarge`, and what comes after them. */
+const BLACKWELL = /^ml\.(g([7-9]|\d\d)|p([6-9]|\d\d))\D/;
 /** `ml.m7g.large`, `ml.c6gn.xlarge`: the letter after the generation. */
 const GRAVITON = /^ml\.[a-z]+\d+g[a-z]*\./;
 
@@ -18,7 +22,7 @@ export const instanceSettings = (
   type: string,
   hasOwnImage: boolean,
 ): Readonly<Record<string, string | number>> => ({
-  ...(GPU.test(type) && { InferenceAmiVersion: GPU_AMI }),
+  ...(GPU.test(type) && { InferenceAmiVersion: BLACKWELL.test(type) ? BLACKWELL_AMI : GPU_AMI }),
   ...((GPU.test(type) || hasOwnImage) && {
     ContainerStartupHealthCheckTimeoutInSeconds: LONG_START_S,
     ModelDataDownloadTimeoutInSeconds: LONG_DOWNLOAD_S,

@@ -188,6 +188,29 @@ describe('template of a service', () => {
   });
 
   it.each([
+    ...['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge', 'g6e.xlarge', 'p4d.24xlarge'].map(
+      (type) => [type, 'al2-ami-sagemaker-inference-gpu-3-1'] as const,
+    ),
+    ...['p5.4xlarge', 'p5.48xlarge', 'p5e.48xlarge', 'p5en.48xlarge'].map(
+      (type) => [type, 'al2-ami-sagemaker-inference-gpu-3-1'] as const,
+    ),
+    ...[
+      'g7.2xlarge',
+      'g7e.2xlarge',
+      'p6-b200.48xlarge',
+      'p6-b300.48xlarge',
+      'p6e-gb200.36xlarge',
+    ].map((type) => [type, 'al2023-ami-sagemaker-inference-gpu-4-1'] as const),
+    ...['m5.large', 'm7g.large', 'c6gn.xlarge', 'inf2.xlarge'].map(
+      (type) => [type, undefined] as const,
+    ),
+  ])('gives ml.%s the machine image with the driver that it needs', (type, image) => {
+    const given = plan(version('v1', { compute: fixed(`ml.${type}`) }));
+    const variants = part(given, 'ConfigV1')?.Properties.ProductionVariants;
+    expect(Object(variants)[0].InferenceAmiVersion).toBe(image);
+  });
+
+  it.each([
     ['1,000 invocations of each instance a minute', undefined, 'invocations', 1_000],
     ['as many invocations as it says', { by: 'invocations', target: 300 }, 'invocations', 300],
     ['as many requests at once as it says', { by: 'concurrency', target: 8 }, 'concurrency', 8],
