@@ -14,6 +14,12 @@ const NOT_FOUND: Refusal = {
   kind: 'not-found',
   detail: 'there is nothing here: /openapi.json lists what there is',
 };
+/** API Gateway says the same word of a path that is not there and of one that wants a signature. */
+const NOTHING_OR_UNSIGNED: Refusal = {
+  kind: 'not-found',
+  detail:
+    'there is nothing here, or it wants a signed request: /openapi.json lists what there is, tidegate login signs in',
+};
 const BAD_REQUEST: Refusal = { kind: 'bad-request', detail: 'the request is not well-formed' };
 const OUR_FAULT: Refusal = {
   kind: 'internal',
@@ -35,7 +41,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
   // The authorizer has let the caller in, but the service's usage plan is only being made.
   INVALID_API_KEY: { kind: 'unavailable', detail: 'the service is not ready yet', retryAfterS: 10 },
   INVALID_SIGNATURE: FORBIDDEN,
-  MISSING_AUTHENTICATION_TOKEN: NOT_FOUND,
+  MISSING_AUTHENTICATION_TOKEN: NOTHING_OR_UNSIGNED,
   QUOTA_EXCEEDED: {
     ...{ kind: 'quota-exceeded', detail: 'the quota is used up' },
     retryAfterS: QUOTA_RETRY_S,

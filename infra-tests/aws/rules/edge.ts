@@ -163,6 +163,11 @@ export const edgeRules = (made: Made): void => {
         'gatewayresponse.header.x-request-id': 'context.requestId',
       });
     }
+    const detailOf = (type: string) =>
+      found.find(({ ResponseType }) => ResponseType === type)?.body.detail;
+    // Who signs in by hand and forgets the signature is not sent to look for another path.
+    expect(detailOf('MISSING_AUTHENTICATION_TOKEN')).toMatch(/signed request.*tidegate login/);
+    expect(detailOf('RESOURCE_NOT_FOUND')).not.toMatch(/signed/);
     const headersOf = (type: string) =>
       found.find(({ ResponseType }) => ResponseType === type)?.headers;
     expect(headersOf('THROTTLED')).toMatchObject({ 'gatewayresponse.header.retry-after': "'1'" });
