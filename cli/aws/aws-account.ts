@@ -12,12 +12,16 @@ export interface AwsAccount {
   readonly cloudformation: CloudFormationClient;
   /** Asks a service that speaks JSON 1.1: `ask('ssm', 'AmazonSSM.GetParameter', { Name })`. */
   readonly ask: (service: JsonService, target: string, body: object) => Promise<unknown>;
+  /** Reads something of API Gateway's: `read('/usageplans', { limit: '500' })`. */
+  readonly read: (path: string, query: Readonly<Record<string, string>>) => Promise<unknown>;
 }
 
 /** Services that one question is asked of: too little for a client of the SDK each. */
-type JsonService = 'ssm' | 'ecr';
+type JsonService = 'ssm' | 'ecr' | 'servicequotas';
 
-const HOSTS: Readonly<Record<JsonService | 'sts', string>> = {
+const HOSTS: Readonly<Record<JsonService | 'sts' | 'apigateway', string>> = {
+  apigateway: 'apigateway',
+  servicequotas: 'servicequotas',
   sts: 'sts',
   ssm: 'ssm',
   ecr: 'api.ecr',
@@ -35,29 +39,38 @@ export const openAccount = async (options: AwsOptions): Promise<AwsAccount> => {
   const region = await config.region().catch((error: unknown) => {
     throw awsFailure(error);
   });
-  const post = async (service: keyof typeof HOSTS, headers: Headers, body: string) => {
+  const send = async (
+    service: keyof typeof HOSTS,
+    { path = '/', ...request }: { path?: string; method?: 'GET'; headers: Headers; body?: string },
+  ) => {
     const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-    const url = process.env.AWS_ENDPOINT_URL || `https://${HOSTS[service]}.${region}.${domain}/`;
+    const host = process.env.AWS_ENDPOINT_URL || `https://${HOSTS[service]}.${region}.${domain}`;
     const { credentials } = config;
-    const asked = { service, region, credentials, headers, body, timeoutMs: TIMEOUT_MS };
-    const response = await signedFetch(url, asked);
+    const asked = { ...request, service, region, credentials, timeoutMs: TIMEOUT_MS };
+    const response = await signedFetch(new URL(path, host).href, asked);
     const text = await response.text();
     if (!response.ok) throw refusal(response.status, text);
     return text;
   };
-  const form = { 'content-type': 'application/x-www-form-urlencoded' };
-  const who = await post('sts', form, 'Action=GetCallerIdentity&Version=2011-06-15').catch(
-    (error: unknown) => {
-      throw awsFailure(error);
-    },
-  );
+  const who = await send('sts', {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: 'Action=GetCallerIdentity&Version=2011-06-15',
+  }).catch((error: unknown) => {
+    throw awsFailure(error);
+  });
   const caller = /<Arn>([^<]+)<\/Arn>/.exec(who)?.[1] ?? '';
   const account = /<Account>(\d+)<\/Account>/.exec(who)?.[1] ?? '';
   return {
     ...{ account, region, caller, cloudformation },
     ask: async (service, target, body) => {
       const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target };
-      return JSON.parse(await post(service, headers, JSON.stringify(body)));
+      return JSON.parse(await send(service, { headers, body: JSON.stringify(body) }));
+    },
+    read: async (path, query) => {
+      const asked = `${path}?${new URLSearchParams(query)}`;
+      // Otherwise it answers in HAL.
+      const headers = { accept: 'application/json' };
+      return JSON.parse(await send('apigateway', { path: asked, method: 'GET', headers }));
     },
   };
 };

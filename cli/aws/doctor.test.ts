@@ -87,12 +87,14 @@ describePython('doctor --aws', (python) => {
         },
       },
     });
-    await create('tidegate-dev-service-wine', { Log: { Type: 'AWS::Logs::LogGroup' } });
+    await create('tidegate-dev-service-wine', {
+      Plan: { Type: 'AWS::ApiGateway::UsagePlan', Properties: { UsagePlanName: 'wine' } },
+    });
     const { of } = await examine();
     expect(of('cdk bootstrap')).toMatchObject({ status: 'ok', detail: 'version 30' });
     expect(of('tidegate-dev-api')).toMatchObject({ status: 'ok', detail: 'CREATE_COMPLETE' });
     expect(of('service wine')).toMatchObject({ status: 'ok' });
-    expect(of('usage plans')?.detail).toMatch(/^2 of the 300 /);
+    expect(of('usage plans')?.detail).toMatch(/^1 of 300 in this Region, unless/);
     expect(of('instance types')?.detail).toBe('ml.m5.large, ml.g5.xlarge');
     expect(of('model server')).toMatchObject({
       status: 'wrong',

@@ -7,6 +7,7 @@ import { checkBootstrap, checkConcurrency, checkSageMaker } from './account-chec
 import { openAccount } from './aws-account';
 import type { AwsOptions } from './sdk';
 import { checkInstanceTypes, checkMakers, checkModelServer, checkStacks } from './stage-checks';
+import { checkUsagePlans } from './usage-plans';
 
 interface DoctorOptions extends AwsOptions {
   readonly stage: string;
@@ -32,6 +33,7 @@ const checksOf = async (options: DoctorOptions): Promise<readonly Check[]> => {
       checkSageMaker(aws, options),
       checkBootstrap(aws),
       checkConcurrency(options),
+      checkUsagePlans(aws),
       checkStacks(aws, stage),
       checkModelServer(aws, stage),
       checkMakers(aws, stage, options),

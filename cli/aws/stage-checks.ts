@@ -6,11 +6,7 @@ import { openMakers } from './makers';
 import { type AwsOptions, clientConfig, sdk } from './sdk';
 import { serviceOf, stageFunctions, stageStacks } from './stage';
 
-/** Usage plans of an account and Region: each service has one, and the platform. */
-const USAGE_PLANS = 300;
-const TIGHT = 0.8;
-
-/** The stacks of a stage, and whether there is room for more services. */
+/** The stacks of a stage. */
 export const checkStacks = (
   { cloudformation }: AwsAccount,
   stage: string,
@@ -24,7 +20,6 @@ export const checkStacks = (
     return [
       ...platform.map((stack) => checkStack(stack.StackName ?? '', stack)),
       ...services.map((stack) => checkStack(`service ${serviceOf(stack)}`, stack)),
-      checkRoom(services.length),
     ];
   });
 
@@ -39,14 +34,6 @@ const checkStack = (name: string, { StackStatus: status, StackStatusReason }: St
     return wrong(name, detail, "the stack's events in the CloudFormation console say why");
   }
   return /_IN_PROGRESS$/.test(StackStatus) ? note(name, detail, null) : ok(name, detail);
-};
-
-const checkRoom = (services: number): Check => {
-  const name = 'usage plans';
-  const detail = `${services + 1} of the ${USAGE_PLANS} that an account has, unless it was given more`;
-  const way = 'ask Service Quotas for more: Amazon API Gateway, "Usage plans per Region"';
-  if (services + 1 >= USAGE_PLANS * TIGHT) return note(name, detail, way);
-  return ok(name, detail);
 };
 
 /** The image that models run in: that it is where the stage says. */
