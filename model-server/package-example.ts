@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_EXAMPLE_ROWS } from '../core/models/expected-answers';
+import { rowsThatFit } from '../core/models/kept-size';
 import type { ExpectedAnswers } from '../core/models/model-version';
 import type { InputColumn } from '../core/models/signature';
 import { isInside } from './inside';
@@ -10,8 +11,6 @@ import { reasonOf, unservable } from './unservable';
 type Rows = ExpectedAnswers['input'];
 
 const MAX_BYTES = 4_000_000;
-// A record must fit into one DynamoDB item, signature and all.
-const MAX_KEPT_CHARACTERS = 100_000;
 
 /**
  * The input example of a package and the answers that came with it; null when it has none.
@@ -42,13 +41,16 @@ export const readExample = (
       'write it as {"predictions": […], "probabilities": [{"class": 0.5, …}, …]}',
     );
   }
-  const input = kept(rows);
-  const count = input.data.length;
+  const probabilities = probabilitiesOf(answers.probabilities);
+  // Of other answers than one for each row the gate says so.
   const whole = answers.predictions.length === rows.data.length;
+  const pairs = answers.predictions.map((one, row) => [one, probabilities?.[row]]);
+  const input = kept(rows, whole ? Math.max(1, rowsThatFit(pairs)) : MAX_EXAMPLE_ROWS);
+  const count = input.data.length;
   return {
     input,
     predictions: whole ? answers.predictions.slice(0, count) : answers.predictions,
-    probabilities: probabilitiesOf(answers.probabilities)?.slice(0, count) ?? null,
+    probabilities: probabilities?.slice(0, count) ?? null,
     origin: 'given',
   };
 };
@@ -83,12 +85,10 @@ const rowsOf = (example: unknown, inputs: readonly InputColumn[]): Rows | null =
 const isRows = (data: unknown): data is unknown[][] =>
   Array.isArray(data) && data.length > 0 && data.every((row) => Array.isArray(row));
 
-const kept = ({ columns, data }: Rows): Rows => {
-  let rows = data.slice(0, MAX_EXAMPLE_ROWS);
-  while (rows.length > 1 && JSON.stringify(rows).length > MAX_KEPT_CHARACTERS) {
-    rows = rows.slice(0, Math.floor(rows.length / 2));
-  }
-  return { columns, data: rows };
+/** The first rows; one at least, without which nothing can be replayed. */
+const kept = ({ columns, data }: Rows, most = MAX_EXAMPLE_ROWS): Rows => {
+  const rows = data.slice(0, Math.min(most, MAX_EXAMPLE_ROWS));
+  return { columns, data: rows.slice(0, Math.max(1, rowsThatFit(rows))) };
 };
 
 const probabilitiesOf = (value: unknown): Readonly<Record<string, number>>[] | null => {

@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { assertKeepable } from '../core/models/kept-size';
 import { describePackage } from './package-reader';
 
 const FIXTURES = join(__dirname, 'fixtures');
@@ -253,6 +254,38 @@ describe('describing an MLflow directory of flavor onnx', () => {
       expect(expected?.input.data).toEqual(rows.slice(0, 100));
       expect(expected?.origin).toBe('recorded');
     }
+  });
+
+  it('keeps as many rows of an example as fit, with their answers', () => {
+    const rows = Array.from({ length: 90 }, (_, i) => [i, 0, 1]);
+    const predictions = rows.map(() => '☃'.repeat(1_000));
+    const given = (answers: unknown[]) =>
+      described(mlModel([tensor([-1, 3])]), 'matrix.onnx', {
+        'input_example.json': JSON.stringify(rows),
+        'expected_output.json': JSON.stringify({ predictions: answers }),
+      }).expected;
+    const fitting = given(predictions);
+    expect(fitting?.predictions).toEqual(predictions.slice(0, 33));
+    expect(fitting?.input.data).toEqual(rows.slice(0, 33));
+    // The gate refuses what has not an answer for each row.
+    expect(given(predictions.slice(1))?.predictions).toHaveLength(89);
+    const long = rows.map(() => ['☃'.repeat(1_000)]);
+    const example = { 'input_example.json': JSON.stringify(long) };
+    expect(described(mlModel(abc), 'matrix.onnx', example).expected?.input.data).toHaveLength(33);
+  });
+
+  it('never keeps more of a package than a version may have', () => {
+    const [cell, answer] = ['x'.repeat(49_994), 'y'.repeat(49_986)];
+    const predictions = [answer, answer, answer];
+    const { expected } = described(mlModel(abc), 'matrix.onnx', {
+      'input_example.json': JSON.stringify([[cell], [cell], [cell]]),
+      'expected_output.json': JSON.stringify({
+        predictions,
+        probabilities: predictions.map(() => ({ a: 1 })),
+      }),
+    });
+    expect(expected?.predictions).toHaveLength(2);
+    expect(() => assertKeepable(expected)).not.toThrow();
   });
 
   it('reads no example from beside the package', () => {

@@ -1,5 +1,6 @@
-import { checkExpected, recordAnswers } from '../core/models/expected-answers';
+import { checkExpected } from '../core/models/expected-answers';
 import type { ExpectedAnswers } from '../core/models/model-version';
+import { recordAnswers } from '../core/models/record-answers';
 import type { Signature } from '../core/models/signature';
 import type { OnnxModel } from './onnx-model';
 import { tableOf } from './table-of';

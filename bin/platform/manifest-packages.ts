@@ -3,6 +3,7 @@ import { digestOfFolder, manifestOfFolder } from '../../adapters/embedded/file-a
 import { packageSources } from '../../adapters/embedded/package-sources';
 import { newId } from '../../adapters/primitives';
 import type { StoredPackage } from '../../core/models/ensure-stored';
+import { assertKeepable } from '../../core/models/kept-size';
 import type { ModelSource } from '../../core/models/model-version';
 import { parseManifest } from '../../core/models/package-manifest';
 import { DomainError } from '../../core/shared/domain-error';
@@ -42,6 +43,7 @@ export const manifestPackages = ({ scratch, assertImage }: Needs) => {
     if (!('path' in source)) throw refused('download the model, and give the path of its folder');
     const { folder } = await sources.fetch(source, { trusted: true });
     const described = await checks.inspect(folder);
+    assertKeepable(described.expected);
     const [digest, listing] = [await digestOfFolder(folder), await manifestOfFolder(folder)];
     const files = parseManifest(listing);
     const large = files.find(({ bytes }) => bytes > LARGEST_FILE);

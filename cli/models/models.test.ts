@@ -251,6 +251,20 @@ describe('looking at models', () => {
     expect(result.stdout).toMatch(/alcohol +double +yes/);
   });
 
+  it('says of how many rows the expected answers are', async () => {
+    const shown = async (predictions: number[] | null) => {
+      const input = { columns: ['alcohol'], data: [[1], [2], [3]] };
+      const expected = { input, predictions, probabilities: null, origin: 'recorded' };
+      const { stdout } = await run(['show', 'wine/1'], {
+        'GET /api/models/wine/versions/1': () => ({ body: aModelVersion({ expected }) }),
+      });
+      return /expected +(.*\S)/.exec(stdout)?.[1];
+    };
+    expect(await shown([5])).toBe('recorded answers of the first 1 of 3 rows');
+    expect(await shown([5, 6, 7])).toBe('recorded answers');
+    expect(await shown(null)).toBe('recorded answers');
+  });
+
   it('shows the image that runs one, and of its variables the names', async () => {
     const container = { image: 'registry/own@sha256:0', environment_names: ['A', 'B'], data: true };
     const source = { image: { uri: container.image } };

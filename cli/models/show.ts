@@ -69,12 +69,20 @@ export const showModelVersion = async (
         ) || '-',
       ],
       ['answers', `${type}${width > 1 ? ` × ${width}` : ''}${classesText(classes)}`],
-      ['expected', rest.expected ? `${rest.expected.origin} answers` : 'nothing recorded'],
+      ['expected', expectedText(rest.expected)],
       ['created', `${localTime(rest.created_at)} by ${printable(rest.created_by)}`],
     ]);
     await print('');
     await printTable(signature.inputs, INPUTS);
   });
+};
+
+/** Of long answers only as many are kept as a record holds. */
+const expectedText = (expected: Version['expected']): string => {
+  if (!expected) return 'nothing recorded';
+  const { origin, input, predictions } = expected;
+  const [all, known] = [input.data.length, predictions?.length ?? input.data.length];
+  return `${origin} answers${known < all ? ` of the first ${known} of ${all} rows` : ''}`;
 };
 
 const sourceText = (source: Version['source']): string =>

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import type { Answer } from '../inference/answer';
-import { checkExpected, recordAnswers, TOLERANCE } from './expected-answers';
+import { checkExpected, TOLERANCE } from './expected-answers';
 import type { ExpectedAnswers } from './model-version';
+import { recordAnswers } from './record-answers';
 
 const answer = (predictions: Answer['predictions'], more: Partial<Answer> = {}): Answer => ({
   predictions,
@@ -103,6 +104,26 @@ describe('holding answers against what was expected', () => {
     expect(faults.at(-1)).toBe('and 45 more');
   });
 
+  it('names the first output of a wide answer that differs', () => {
+    const cells = Array.from({ length: 512 }, (_, place) => place);
+    const other = cells.map((cell) => (cell === 300 ? 7 : cell));
+    expect(
+      checkExpected(expected(1, { predictions: [cells] }), answer(other, { width: 512 })),
+    ).toEqual(['row 0, output 300: predicted 7, expected 300']);
+  });
+
+  it('cuts what it repeats of long answers, between characters', () => {
+    // A quote, 198 letters, and a pair of surrogates in the way of the cut.
+    const long = `${'a'.repeat(198)}🙂${'b'.repeat(9_000)}`;
+    expect(checkExpected(expected(1, { predictions: [long] }), answer(['x']))).toEqual([
+      `row 0: predicted "x", expected "${'a'.repeat(198)}…`,
+    ]);
+    const got = { classes: ['c'.repeat(9_000)], values: [0.5] };
+    const of = expected(1, { predictions: ['x'], probabilities: [{ [got.classes[0] ?? '']: 1 }] });
+    const [fault = ''] = checkExpected(of, answer(['x'], { probabilities: got }));
+    expect(fault).toMatch(/^row 0: probability of c{200}… is 0.5, expected 1$/);
+  });
+
   it('lets every later load reproduce what it recorded, through JSON, and nothing far from it', () => {
     const rows = fc.array(fc.double({ noNaN: true, min: -1e12, max: 1e12 }), { minLength: 1 });
     void fc.assert(
@@ -117,5 +138,55 @@ describe('holding answers against what was expected', () => {
         return checkExpected(kept, answer(other)).length === 1;
       }),
     );
+  });
+});
+
+describe('recording more answers than can be kept', () => {
+  const ROWS = 100;
+  const WIDTH = 512;
+  const wide = (change: (cell: number, at: number) => number = (cell) => cell) => {
+    const cells = Array.from({ length: ROWS * WIDTH }, (_, at) => change(Math.sqrt(at), at));
+    const values = cells.slice(0, ROWS * 2);
+    return answer(cells, { width: WIDTH, probabilities: { classes: ['a', 'b'], values } });
+  };
+  const kept: ExpectedAnswers = JSON.parse(JSON.stringify(recordAnswers(expected(ROWS), wide())));
+  const known = kept.predictions?.length ?? 0;
+
+  it('keeps those of the first rows that fit, and all rows', () => {
+    expect(JSON.stringify([kept.predictions, kept.probabilities]).length).toBeLessThan(100_000);
+    expect(known).toBeGreaterThan(5);
+    expect(kept.probabilities).toHaveLength(known);
+    expect(kept.input.data).toHaveLength(ROWS);
+  });
+
+  it('counts bytes, not characters', () => {
+    const labels = Array.from({ length: ROWS }, () => '☃'.repeat(1_000));
+    expect(recordAnswers(expected(ROWS), answer(labels)).predictions).toHaveLength(33);
+  });
+
+  it('holds later loads against what it kept, and asks the other rows for finite answers', () => {
+    expect(checkExpected(kept, wide())).toEqual([]);
+    const last = known * WIDTH - 1;
+    expect(
+      checkExpected(
+        kept,
+        wide((cell, at) => (at === last ? 9_999 : cell)),
+      ),
+    ).toEqual([expect.stringMatching(`^row ${known - 1}, output ${WIDTH - 1}: predicted 9999`)]);
+    const beyond = (value: number) => wide((cell, at) => (at === last + 1 ? value : cell));
+    expect(checkExpected(kept, beyond(9_999))).toEqual([]);
+    expect(checkExpected(kept, beyond(Number.NaN))).toEqual([
+      `row ${known}: the answer is not a finite number`,
+    ]);
+    const short = answer([1], { width: WIDTH });
+    expect(checkExpected(kept, short)[0]).toBe('1 predictions for 100 rows of 512');
+  });
+
+  it('keeps no answer where not even one fits, and asks for finite ones then', () => {
+    const huge = answer(['x'.repeat(200_000)]);
+    const none = recordAnswers(expected(1), huge);
+    expect(none).toMatchObject({ predictions: [], origin: 'recorded' });
+    expect(checkExpected(none, huge)).toEqual([]);
+    expect(checkExpected(none, answer([null]))).toHaveLength(1);
   });
 });

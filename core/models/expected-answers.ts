@@ -1,4 +1,5 @@
 import type { Answer } from '../inference/answer';
+import { cellsOf, firstRows, predictionOf, probabilitiesOf } from './answer-rows';
 import type { ExpectedAnswers } from './model-version';
 
 /** Relative and absolute: what float32 and another order of sums may change. */
@@ -8,34 +9,33 @@ export const TOLERANCE = 1e-4;
 export const MAX_EXAMPLE_ROWS = 100;
 
 const MAX_FAULTS = 5;
+/** A fault stands in statuses, events and records. */
+const MAX_TEXT = 200;
+/** Of longer answers their beginnings tell nobody where they differ. */
+const MAX_SHOWN_CELLS = 10;
 
 /**
  * Holds an answer against what was expected, in words for a person; empty when it is as expected.
- * Without expected predictions it must have one finite prediction per row.
+ * Rows without an expected prediction must have a finite one: all where none are known, the last ones
+ * where what was recorded of them was more than can be kept.
  */
 export const checkExpected = (
-  { input, predictions, probabilities }: ExpectedAnswers,
+  { input, predictions, probabilities, origin }: ExpectedAnswers,
   answer: Answer,
 ): readonly string[] => {
   const rows = input.data.length;
+  const known = origin === 'recorded' && predictions ? predictions.length : rows;
+  const compared = known < rows ? firstRows(answer, known) : answer;
   const faults = [
     ...shapeFaults(rows, answer),
-    ...(predictions ? predictionFaults(predictions, answer) : finiteFaults(rows, answer)),
-    ...(probabilities ? probabilityFaults(probabilities, answer) : []),
+    ...(predictions ? predictionFaults(predictions, compared) : []),
+    ...finiteFaults(predictions ? known : 0, rows, answer),
+    ...(probabilities ? probabilityFaults(probabilities, compared) : []),
   ];
   return faults.length > MAX_FAULTS
     ? [...faults.slice(0, MAX_FAULTS), `and ${faults.length - MAX_FAULTS} more`]
     : faults;
 };
-
-/** The first answers of a model that came without, as what its later loads must reproduce. */
-export const recordAnswers = (expected: ExpectedAnswers, answer: Answer): ExpectedAnswers => ({
-  input: expected.input,
-  predictions: expected.input.data.map((_, row) => predictionOf(answer, row)),
-  probabilities:
-    answer.probabilities && expected.input.data.map((_, row) => probabilitiesOf(answer, row)),
-  origin: 'recorded',
-});
 
 const shapeFaults = (rows: number, { predictions, width, probabilities }: Answer): string[] => {
   const classes = probabilities?.classes.length ?? 0;
@@ -49,8 +49,8 @@ const shapeFaults = (rows: number, { predictions, width, probabilities }: Answer
   ];
 };
 
-const finiteFaults = (rows: number, answer: Answer): string[] =>
-  Array.from({ length: rows }, (_, row) => row)
+const finiteFaults = (from: number, rows: number, answer: Answer): string[] =>
+  Array.from({ length: rows - from }, (_, place) => from + place)
     .filter((row) =>
       [...cellsOf(answer, row), ...Object.values(probabilitiesOf(answer, row))].some(
         (cell) => cell === null || (typeof cell === 'number' && !Number.isFinite(cell)),
@@ -64,13 +64,17 @@ const predictionFaults = (expected: readonly unknown[], answer: Answer): string[
   return expected.flatMap((wanted, row) => {
     const got = cellsOf(answer, row);
     const cells = answer.width === 1 && !Array.isArray(wanted) ? [wanted] : wanted;
-    const same =
-      Array.isArray(cells) &&
-      cells.length === got.length &&
-      cells.every((cell, place) => agree(cell, got[place]));
-    return same
-      ? []
-      : [`row ${row}: predicted ${text(predictionOf(answer, row))}, expected ${text(wanted)}`];
+    const differs = (what: string, cell: unknown, instead: unknown): string[] => [
+      `row ${row}${what}: predicted ${text(cell)}, expected ${text(instead)}`,
+    ];
+    if (!Array.isArray(cells) || cells.length !== got.length) {
+      return differs('', predictionOf(answer, row), wanted);
+    }
+    const place = cells.findIndex((cell, at) => !agree(cell, got[at]));
+    if (place < 0) return [];
+    return got.length > MAX_SHOWN_CELLS
+      ? differs(`, output ${place}`, got[place], cells[place])
+      : differs('', predictionOf(answer, row), wanted);
   });
 };
 
@@ -88,7 +92,7 @@ const probabilityFaults = (
       .filter((name) => !agree(Object.hasOwn(wanted, name) ? wanted[name] : null, got.get(name)))
       .map(
         (name) =>
-          `row ${row}: probability of ${name} is ${text(got.get(name))}, expected ${text(wanted[name])}`,
+          `row ${row}: probability of ${cut(name)} is ${text(got.get(name))}, expected ${text(wanted[name])}`,
       );
   });
 };
@@ -100,23 +104,8 @@ const agree = (wanted: unknown, got: unknown): boolean => {
   return Math.abs(wanted - got) <= TOLERANCE + TOLERANCE * Math.abs(wanted);
 };
 
-/** As JSON has it: NaN and infinities are null, whole numbers are numbers. */
-const cellsOf = ({ predictions, width }: Answer, row: number): unknown[] =>
-  Array.from({ length: width }, (_, place) => {
-    const cell = predictions[row * width + place] ?? null;
-    if (typeof cell === 'bigint') return Number(cell);
-    return typeof cell === 'number' && !Number.isFinite(cell) ? null : cell;
-  });
+const cut = (words: string): string =>
+  words.length > MAX_TEXT ? `${words.slice(0, MAX_TEXT).replace(/[\uD800-\uDBFF]$/, '')}…` : words;
 
-const predictionOf = (answer: Answer, row: number): unknown =>
-  answer.width === 1 ? cellsOf(answer, row)[0] : cellsOf(answer, row);
-
-const probabilitiesOf = ({ probabilities }: Answer, row: number): Record<string, number> => {
-  if (!probabilities) return {};
-  const { classes, values } = probabilities;
-  return Object.fromEntries(
-    classes.map((name, place) => [name, values[row * classes.length + place] ?? Number.NaN]),
-  );
-};
-
-const text = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+const text = (value: unknown): string =>
+  value === undefined ? 'nothing' : cut(JSON.stringify(value));

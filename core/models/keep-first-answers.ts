@@ -1,7 +1,8 @@
 import type { Answer } from '../inference/answer';
 import { retryRaces } from '../shared/revisions';
-import { checkExpected, recordAnswers } from './expected-answers';
+import { checkExpected } from './expected-answers';
 import type { ModelRecords } from './model-records';
+import { recordAnswers } from './record-answers';
 
 interface Needs {
   readonly models: Pick<ModelRecords, 'findVersion' | 'keepExpected'>;

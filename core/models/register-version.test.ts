@@ -159,6 +159,27 @@ describe('registering a model version', () => {
     await expect(register(from('b'))).resolves.toMatchObject({ expected: null });
   });
 
+  it('refuses an example or answers that no record can hold, and says the way out', async () => {
+    const gate = jest.fn(async () => null);
+    const { register, stored } = open({ gate });
+    const predictions = Array.from({ length: 100 }, () => 'x'.repeat(2_001));
+    await expect(
+      register({ ...from('a'), expected: { predictions, probabilities: null } }),
+    ).rejects.toMatchObject({
+      kind: 'bad-request',
+      message: expect.stringMatching(
+        /^the expected answers .* 200000 can be kept: give fewer .*expected.input/,
+      ),
+    });
+    const input = { columns: ['x'], data: [['☃'.repeat(70_000)]] };
+    const long = open({ inspect: async () => ({ ...described, expected: { ...example, input } }) });
+    await expect(long.register(from('a'))).rejects.toMatchObject({
+      kind: 'bad-request',
+      message: expect.stringMatching(/^the example has 2100.. bytes/),
+    });
+    expect([gate.mock.calls, stored(), long.stored()]).toEqual([[], [], []]);
+  });
+
   it('leaves nothing of a package that is refused', async () => {
     const refuse = async () => {
       throw new DomainError('bad-request', 'row 0: predicted 6, expected 5');
@@ -260,6 +281,24 @@ describe('keeping the first answers of a runtime that the host starts', () => {
     await expect(keep('wine-red', 1, answer(6))).resolves.toEqual([
       'row 0: predicted 6, expected 5',
     ]);
+  });
+
+  it('keeps of large answers what a table of items of 400 KB takes', async () => {
+    const rows = Array.from({ length: 100 }, (_, row) => [row]);
+    const { register, keep, models } = open({
+      gate: async () => ({ ...example, input: { columns: ['x'], data: rows } }),
+    });
+    await register(from('a'));
+    const predictions = Array.from({ length: 51_200 }, (_, at) => Math.sqrt(at));
+    const wide: Answer = { ...answer(0), predictions, width: 512 };
+    await expect(keep('wine-red', 1, wide)).resolves.toEqual([]);
+    const text = JSON.stringify(await models.findVersion('wine-red', 1));
+    expect(text.length).toBeLessThan(200_000);
+    await expect(keep('wine-red', 1, wide)).resolves.toEqual([]);
+    const other = { ...wide, predictions: predictions.map((cell) => cell + 1) };
+    await expect(keep('wine-red', 1, other)).resolves.toContain(
+      'row 0, output 0: predicted 1, expected 0',
+    );
   });
 
   it('keeps one answer when several replicas start at once', async () => {

@@ -1,6 +1,7 @@
 import { DomainError } from '../shared/domain-error';
 import type { ArtifactStore } from './artifact-store';
 import type { StoredPackage } from './ensure-stored';
+import { assertKeepable } from './kept-size';
 import type { ExpectedAnswers, ModelSource } from './model-version';
 import type { FetchedPackage, PackageChecks, PackageDescription } from './package-source';
 
@@ -23,7 +24,7 @@ interface Needs {
 
 /**
  * Brings a package into the store, once it is read and reproduces its answers.
- * @throws `bad-request` it cannot be served, or answers something else
+ * @throws `bad-request` it cannot be served, answers something else, or expects more than can be kept
  */
 export const storePackage =
   ({ artifacts, checks }: Needs) =>
@@ -32,10 +33,9 @@ export const storePackage =
     given: GivenAnswers | undefined,
   ): Promise<TakenPackage> => {
     const described = await checks.inspect(folder);
-    const expected = await checks.gate(folder, {
-      ...described,
-      expected: expectedOf(described, given),
-    });
+    const wanted = expectedOf(described, given);
+    assertKeepable(wanted);
+    const expected = await checks.gate(folder, { ...described, expected: wanted });
     const { digest, size } = await artifacts.put(folder);
     return { ...described, expected, digest, size, source };
   };

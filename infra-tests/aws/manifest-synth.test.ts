@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { manifestServices } from '../../bin/platform/manifest-services';
 import { assertImage } from '../../core/models/container';
@@ -26,6 +26,10 @@ const made = async (text: string) => {
     cpSync(wineModel, join(folder, name, 'model'), { recursive: true });
     writeFileSync(join(folder, name, 'tidegate-image.json'), JSON.stringify({ image }));
   }
+  cpSync(wineModel, join(folder, 'long'), { recursive: true });
+  const long = JSON.stringify({ columns: ['a'], data: [['x'.repeat(200_000)]] });
+  writeFileSync(join(folder, 'long/input_example.json'), long);
+  rmSync(join(folder, 'long/expected_output.json'));
   const file = join(folder, 'tidegate.yaml');
   writeFileSync(file, text);
   const assertCompute = assertAllowed(['ml.m5.large', 'ml.g5.xlarge']);
@@ -95,7 +99,8 @@ describe('a manifest that is deployed', () => {
     versions:
       v1: { model: ./nowhere }
       v2: { model: wine/3 }
-      v3: { model: models:/wine/3 }`);
+      v3: { model: models:/wine/3 }
+      v4: { model: ./long }`);
     await expect(refused).rejects.toMatchObject({ kind: 'bad-request' });
     const lines = await refused.then(
       () => [],
@@ -105,6 +110,7 @@ describe('a manifest that is deployed', () => {
       expect.stringMatching(/tidegate.yaml:4:20: services.wine.versions.v1.model: there is no /),
       expect.stringMatching(/:5:20: .*v2.model: wine\/3 is known to the control plane alone/),
       expect.stringMatching(/:6:20: .*v3.model: download the model, and give the path/),
+      expect.stringMatching(/:7:20: .*v4.model: the example has .* bytes, and 200000 can be kept/),
     ]);
   });
 
