@@ -60,7 +60,7 @@ export const manifestAdoption = (needs: Needs) => {
       const text = JSON.stringify(wanted);
       if (isManaged && adopted.get(name) === text) return true;
       if (!document && (await planInForce(name)) !== wanted.plan) return false;
-      // One after the other: keys are made once, and all of them are kept in one secret.
+      // One after the other: keys are made once.
       const taken = await alone('manifest', async () => {
         // Whoever waited may have seen an older one than whoever was before.
         const { services: all = {} } = (await deployed()) ?? {};

@@ -8,7 +8,9 @@ import { serviceRecords } from '../../core/services/service-records';
 import { calmReads } from './calm-reads';
 import { variable } from './environment';
 import { keptInSecrets } from './kept-in-secrets';
+import { oneHolder } from './one-holder';
 import { patience } from './patience';
+import { pause } from './pause';
 import { unanswered } from './unanswered';
 
 const recordsIn = (db: DynamoDBClient) =>
@@ -37,7 +39,7 @@ export const openAccess = () => {
   const records = openRecords();
   const secrets = openSecrets();
   const services = serviceRecords(records);
-  const kept = keptInSecrets(secrets);
+  const kept = keptInSecrets({ secrets, alone: oneHolder({ store: records, now, pause }) });
   const needs = { records, kept, guard: services.guard, digest, randomBytes, newId, now };
   return { records, secrets, services, access: access(needs) };
 };
