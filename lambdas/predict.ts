@@ -9,7 +9,6 @@ import { protocolProblem } from '../api/inference/protocol-answer';
 import { problemAnswer } from '../api/inference/serve';
 import { type ServiceExchange, serviceApi } from '../api/inference/service-api';
 import { toProblem } from '../api/problem';
-import type { KeyUses } from '../core/access/key-uses';
 import { callerIn } from './support/caller-context';
 import { bodyOf, headersOf } from './support/gateway-event';
 import { publishMetrics } from './support/metrics';
@@ -24,16 +23,6 @@ const prediction = once(async () => {
   opened = await openPrediction();
   return opened;
 });
-
-const USES_EVERY_MS = 60_000;
-let usesFlushedAt = clock();
-
-/** When keys were used is written about each minute, as at home. */
-const flushUses = async (uses: Pick<KeyUses, 'flush'>): Promise<void> => {
-  if (clock() - usesFlushedAt < USES_EVERY_MS) return;
-  usesFlushedAt = clock();
-  await uses.flush();
-};
 
 /** What API Gateway is given to stream: texts, or pieces where the answer is binary. */
 interface Result {
@@ -99,7 +88,7 @@ export const handler = middy<APIGatewayProxyEvent, Result>({
     if (!opened) return;
     // One after the other: when the function ends with one of them under way, it stands still.
     await opened.flush();
-    await flushUses(opened.uses).catch((error: unknown) => report(error, ''));
+    await opened.uses.flush().catch((error: unknown) => report(error, ''));
     publishMetrics();
   },
 })

@@ -2,8 +2,8 @@ import { unlessRaced } from '../shared/revisions';
 import type { KeyRecords } from './key-records';
 
 /**
- * When keys were last used: counted in memory, written about each minute by `flush`, so that no
- * request writes. A process that is killed forgets the uses since the last flush.
+ * When keys were last used: counted in memory and written by `flush`, so that no caller waits for it.
+ * A process that is killed forgets the uses since the last flush.
  */
 export const keyUses = ({ keys }: { readonly keys: Pick<KeyRecords, 'used'> }) => {
   let uses = new Map<string, { readonly service: string; at: number }>();

@@ -25,6 +25,7 @@ import { openServingHost } from './host';
 import { openLabelTaking } from './label-taking';
 import { metrics, publishCounted } from './metrics';
 import { logger, report } from './observability';
+import { pacedUses } from './paced-uses';
 import { patience } from './patience';
 import { openSecrets, openServingRecords } from './stores';
 import { unanswered } from './unanswered';
@@ -109,7 +110,7 @@ export const openPrediction = async () => {
     ...{ table: variable('RECORDS_TABLE'), now },
     report: (error) => logger.error('limits of keys are not counted', { error: error as Error }),
   });
-  const uses = keyUses({ keys: keyRecords(records) });
+  const uses = pacedUses(keyUses({ keys: keyRecords(records) }));
   return {
     directory,
     host,
