@@ -3,7 +3,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { cp, glob, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -12,7 +12,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /**
  * The SDK describes each operation in literals whose keys are constants (`{ [_h]: … }`). To esbuild
  * such a key may do anything, so it keeps all operations of a client; with the key's text written out
- * it keeps those that are used. Of its package.json a client reads its version.
+ * it keeps those that are used. Of its package.json a client reads its version. What is for other engines
+ * than Node goes.
  */
 const onlyWhatIsUsed = {
   name: 'only-what-is-used',
@@ -32,6 +33,13 @@ const onlyWhatIsUsed = {
       const { version } = JSON.parse(await readFile(path, 'utf8'));
       return { contents: JSON.stringify({ version }), loader: 'json' };
     });
+    // Hashes in JavaScript are for engines without those of Node.
+    onLoad({ filter: /[/\\]@(aws-sdk|smithy)[/\\].*[/\\]Sha\d+Js\.js$/ }, ({ path }) => ({
+      contents: `export class ${basename(path, '.js')} {
+        constructor() { throw new Error('Node has no such hash'); }
+      }`,
+      loader: 'js',
+    }));
   },
 };
 
