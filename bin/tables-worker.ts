@@ -91,6 +91,7 @@ const runBuilder = async (): Promise<void> => {
   serveAsks(async (asked) => {
     if (asked.ask === 'status') return statusOf(asked.service);
     if (asked.ask === 'catch-up') return builder.refresh(asked.again);
+    if (asked.ask === 'trim') return builder.trim(asked.upTo);
     if (asked.ask === 'erase') return builder.erase(asked.service, asked.what, asked.upTo);
     if (asked.ask === 'purge') return builder.purge(asked.service, asked.upTo);
     throw new Error(`the builder is not asked to ${asked.ask}`);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Caller, caller, until } from './support/api';
 import { type Running, startPlatform, wineModel } from './support/platform';
@@ -123,6 +123,25 @@ describe('what was captured', () => {
     expect(filesWith(platform.data, 'of-customer-2')).toEqual([]);
     expect(filesWith(platform.data, 'of-customer-3')).toEqual([]);
     expect(await found('kept-refused')).toEqual([kept]);
+  }, 60_000);
+
+  it('leaves the log a day after it came into the tables, though nothing else comes', async () => {
+    const id = await predict('other', 'of-yesterday');
+    await refresh('other');
+    await platform.stop();
+    const inLog = () => filesWith(join(platform.data, 'capture'), id);
+    const yesterday = new Date(Date.now() - 25 * 3_600_000);
+    expect(inLog()).toHaveLength(1);
+    for (const file of inLog())
+      utimesSync(join(platform.data, 'capture', file), yesterday, yesterday);
+    const { data } = platform;
+    platform = await startPlatform({ manifest, data });
+    operator = caller(platform.url, platform.token);
+    await until(
+      async () => inLog(),
+      ({ length }) => length === 0,
+    );
+    expect((await operator(`/api/services/other/requests/${id}`)).status).toBe(200);
   }, 60_000);
 
   it('goes with its service when that is asked for, and only then', async () => {

@@ -11,7 +11,7 @@ import { clock, newId, now } from '../../adapters/primitives';
 import type { CapturedRequests } from '../../core/capture/captured-requests';
 import type { ServiceEvents } from '../../core/services/service-events';
 import type { ServiceRecords } from '../../core/services/service-records';
-import { DomainError } from '../../core/shared/domain-error';
+import { DomainError, isDomainError } from '../../core/shared/domain-error';
 import { everyPage } from '../../core/shared/page';
 import type { RecordStore } from '../../core/shared/record-store';
 import { ensureTables } from '../../core/tables/ensure-tables';
@@ -36,6 +36,7 @@ interface Needs {
 
 /** A little more than the process that answers gives a statement by itself. */
 const LONGEST_QUERY_MS = 310_000;
+const TRIM_EVERY_MS = 3_600_000;
 const FILE = join(dirname(fileURLToPath(import.meta.url)), 'tables-worker.mjs');
 
 /** The tables: one process that builds them, and one, from the first question on, that answers. */
@@ -81,10 +82,22 @@ export const tableRoom = ({
   };
   const warehouse = duckWarehouse({ builder, queries, results, rollLog, newId, clock });
   const tables = tableRecords(records);
+  const trim = (): void => {
+    warehouse.trimLog().catch((error: unknown) => {
+      // A process that has ended has been told of.
+      if (isDomainError(error)) return;
+      log({ level: 'warning', message: `the capture log was not trimmed: ${String(error)}` });
+    });
+  };
 
   return {
     /** Builds from here on. */
-    start: builder.start,
+    start(): void {
+      builder.start();
+      trim();
+      const hourly = setInterval(trim, TRIM_EVERY_MS);
+      ends.add(() => clearInterval(hourly));
+    },
 
     /** Gives services that are older than their tables what they need. */
     async ensureAll(): Promise<void> {

@@ -96,6 +96,9 @@ export const startBuilder = ({ tables, built, trouble, giveUp }: Needs) => {
       return { ...total, labels: total.labels + found };
     },
 
+    /** Takes out of the log what has long been in the tables; it does not grow up to `upTo` any more. */
+    trim: (upTo: number): Promise<void> => inTurn(() => tables.trim(upTo)),
+
     /** @throws what a step throws; `invalid-input` */
     erase: async (service: string, what: Erasure, upTo: number): Promise<ErasureReport> => {
       await catchUp();

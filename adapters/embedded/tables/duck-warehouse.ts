@@ -41,6 +41,9 @@ const KEPT_MS = 15 * 60_000;
 export interface DuckWarehouse extends Warehouse {
   queryResult(...asked: Parameters<Warehouse['queryResult']>): Promise<AsyncIterable<Uint8Array>>;
 
+  /** Takes out of the log what has long been in the tables, however little has come since. */
+  trimLog(): Promise<void>;
+
   /** Takes everything of a service out. */
   purge(service: string): Promise<ErasureReport>;
 }
@@ -145,6 +148,8 @@ export const duckWarehouse = ({
     runState: runs.state,
 
     status: (service) => builder.ask<TablesStatus>({ ask: 'status', service }),
+
+    trimLog: () => builder.ask<void>({ ask: 'trim', upTo: rollLog() }),
 
     async purge(service): Promise<ErasureReport> {
       const upTo = rollLog();

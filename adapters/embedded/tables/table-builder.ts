@@ -112,12 +112,11 @@ export const tableBuilder = (needs: Needs) => {
     return isMuch || Math.abs(now().getTime() - mergedAt) > MERGE_EVERY_MS;
   };
 
-  /** Takes out what is kept no longer, and the log's segments that nobody needs. */
+  /** Takes out what is kept no longer. */
   const retainAll = async (): Promise<void> => {
     for (const { service, retention } of await retentions()) {
       await retain(needs, service, retention);
     }
-    trimLog(log, state.position(), now().getTime() - LOG_KEPT_MS);
     retainedAt = now().getTime();
   };
 
@@ -139,6 +138,11 @@ export const tableBuilder = (needs: Needs) => {
 
     /** Whether it is time for `tidy`. */
     isTidyDue: (): boolean => Math.abs(now().getTime() - tidiedAt) > TIDY_EVERY_MS,
+
+    /** Takes out of the log what has long been in the tables; it does not grow up to `upTo` any more. */
+    async trim(upTo: number): Promise<void> {
+      trimLog(log, state.position(), upTo, now().getTime() - LOG_KEPT_MS);
+    },
 
     /** Takes whole requests out; all that is captured must be in the tables. */
     async erase(service: string, what: Erasure, upTo: number): Promise<ErasureReport> {

@@ -14,8 +14,8 @@ import { recordLine } from './window-lines';
 
 /** When the tables begin. */
 export const START = '2026-11-20T00:00:00.000Z';
-/** Later than files were written, whose times are those of the machine. */
-const TIDY_AT = '2100-01-01T00:00:00.000Z';
+/** Long after files were written, whose times are those of the machine. */
+const LONG_AFTER = '2100-01-01T00:00:00.000Z';
 /** Rows that a part of requests, rows or errors holds at most. */
 const MOST_ROWS = 4;
 /** A window of the log has one request or a few. */
@@ -161,9 +161,20 @@ export const openWhole = async (pool: readonly Happened[], faults: Faults) => {
     /** Nobody reads any more what files have of versions before. */
     tidy: (failure: Failure | null, at: string) =>
       work(failure, async () => {
-        fixture.setClock(TIDY_AT);
+        fixture.setClock(LONG_AFTER);
         await builder.tidy().finally(() => fixture.setClock(at));
       }),
+
+    /** The log is not kept any longer, but for what is not in the tables. */
+    trim(failure: Failure | null, at: string): Promise<boolean> {
+      finishLine();
+      const upTo = sequence;
+      sequence += 1;
+      return work(failure, async () => {
+        fixture.setClock(LONG_AFTER);
+        await builder.trim(upTo).finally(() => fixture.setClock(at));
+      });
+    },
 
     async retry(failure: Failure | null, service: string, from: string, to: string): Promise<void> {
       await catchUp();

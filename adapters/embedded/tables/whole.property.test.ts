@@ -60,6 +60,7 @@ const work = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('merge' as const), first: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('week' as const) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('tidy' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('trim' as const) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('retry' as const), service, days }) },
   {
     weight: 1,
@@ -168,6 +169,7 @@ const happen = async (
       return home.weekPasses(fails, timeOf(clock));
     }
     if (one.do === 'tidy') return home.tidy(fails, timeOf(clock));
+    if (one.do === 'trim') return home.trim(fails, timeOf(clock));
     const day = (n: number): string => timeOf(n * 24 * HOUR_MS).slice(0, 10);
     if (one.do === 'retry')
       return home.retry(fails, one.service, day(one.days.from), day(one.days.to));

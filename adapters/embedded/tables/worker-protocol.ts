@@ -24,6 +24,8 @@ export type Ask =
     }
   /** Answers once all that has been captured and labelled until now is in the tables. */
   | { readonly ask: 'catch-up'; readonly again: LabelsAgain }
+  /** Takes out of the log what has long been in the tables. Segments up to `upTo` do not grow any more. */
+  | { readonly ask: 'trim'; readonly upTo: number }
   /** Segments of the log up to `upTo` do not grow any more, and are emptied. */
   | {
       readonly ask: 'erase';
