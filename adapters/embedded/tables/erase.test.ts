@@ -1,5 +1,5 @@
 import type { Erasure } from '../../../core/tables/erasure';
-import { openLabels } from './labels-fixture';
+import { labelOf, openLabels } from './labels-fixture';
 import { retain } from './retain';
 import { asked, idOf, lineOf, type Taught } from './tables-fixture';
 
@@ -89,5 +89,54 @@ describe('an erasure', () => {
   ])('finds column %s with the value %j', async (column, value, requests) => {
     const { erase } = await open();
     expect(await erase({ column, value })).toMatchObject({ requests });
+  });
+});
+
+describe('a purge', () => {
+  const open = async () => {
+    const fixture = await openLabels([WINE], T, ['wine', 'other']);
+    closing.push(fixture.close);
+    const builder = await fixture.openBuilder();
+    const row = asked(['who', 'n', 'seen'], [['ann', 7, null]], [3]);
+    return {
+      ...{ ...fixture, builder },
+      /** A request with its caller's own id. */
+      predict: (n: number) => fixture.append([lineOf(T, n, { ...row, client_request_id: 'a' })]),
+      labels: () => fixture.sql('SELECT label FROM inference.wine'),
+    };
+  };
+  const batch = [labelOf(5, { client_request_id: 'a' })];
+
+  it('forgets which labels came, so that the same come again with the service', async () => {
+    const { predict, push, builder, labels } = await open();
+    predict(1);
+    await push(batch);
+    await builder.step();
+    await builder.purge('wine', -1);
+    predict(2);
+    await push(batch);
+    expect(await builder.step()).toMatchObject({ labels: 1 });
+    expect(await labels()).toEqual([[5]]);
+  });
+
+  it('remembers the labels of other services', async () => {
+    const { push, builder, sql } = await open();
+    await push(batch, 'other');
+    await builder.step();
+    await builder.purge('wine', -1);
+    await push(batch, 'other');
+    expect(await builder.step()).toBeNull();
+    expect(await sql('SELECT count(*) FROM inference.labels')).toEqual([[1]]);
+  });
+
+  it('leaves no labels behind that had come twice', async () => {
+    const { predict, push, builder, sql } = await open();
+    predict(1);
+    await push(batch);
+    await builder.step();
+    await push(batch);
+    await builder.purge('wine', -1);
+    expect(await builder.step()).toBeNull();
+    expect(await sql('SELECT count(*) FROM inference.labels')).toEqual([[0]]);
   });
 });

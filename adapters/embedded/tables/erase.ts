@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Erasure, ErasureReport } from '../../../core/tables/erasure';
 import { errorsTableNameOf, tableNameOf } from '../../../core/tables/table-name';
 import { findErased } from './erased-requests';
+import { dropTaken } from './label-build';
 import type { LabelNeeds } from './label-needs';
 import { carryOut, finishDecided, partPath } from './part-files';
 import { literal } from './quoting';
@@ -43,9 +44,17 @@ export const erase = async (
   };
 };
 
-/** Takes everything of a service out of all tables. */
-export const purge = async (needs: Needs, service: string): Promise<ErasureReport> => {
+/**
+ * Takes everything of a service out of all tables, and forgets which labels came: with the service
+ * the same may come again.
+ */
+export const purge = async (
+  needs: Needs & Pick<LabelNeeds, 'labels'>,
+  service: string,
+): Promise<ErasureReport> => {
   await finishDecided(needs.state);
+  // A file that a crash has left of a batch would be taken in once the batch is forgotten.
+  dropTaken(needs.labels, needs.state);
   const ofService = `service = ${literal(service)}`;
   const requests = await removeRows(needs, partsOf(needs, 'requests'), ofService);
   const labels = await removeRows(needs, partsOf(needs, 'labels'), ofService);
@@ -58,6 +67,7 @@ export const purge = async (needs: Needs, service: string): Promise<ErasureRepor
     needs,
     [requests, rows, errors, labels],
     await waitingWithout(needs, service, 'true'),
+    service,
   );
   return {
     ...{ requests: requests.rows, rows: rows.rows },
@@ -84,10 +94,14 @@ const decide = async (
   { state }: Needs,
   removed: readonly Removed[],
   { replacements, waiting }: Kept,
+  purged?: string,
 ): Promise<void> => {
   const all = [...removed.flatMap((part) => part.replacements), ...replacements];
   const removals = removed.flatMap((part) => part.removals);
-  await carryOut(state, { replacements: all, removals, waiting });
+  await carryOut(state, {
+    ...{ replacements: all, removals, waiting },
+    ...(purged !== undefined && { purged }),
+  });
 };
 
 /** Drafts of a service's waiting labels without those of `erased`, or without all of them. */

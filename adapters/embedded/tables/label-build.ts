@@ -54,6 +54,7 @@ export const takeLabels = async (needs: LabelNeeds): Promise<LabelReport | null>
     replacements: [...parts, ...found.replacements],
     waiting: found.waiting,
     batches: files.map(({ id }) => id),
+    batchesOf: await servicesOf(duck),
   });
   for (const { path } of files) rmSync(path, { force: true });
   const [counts] = await duck.rows('SELECT count(*)::INTEGER AS labels FROM arrived');
@@ -79,6 +80,12 @@ const readArrived = async (duck: Duck, files: readonly Arrived[]): Promise<void>
   );
 };
 
+/** By batch in `arrived`, its service. */
+const servicesOf = async (duck: Duck): Promise<Readonly<Record<string, string>>> => {
+  const batches = await duck.rows('SELECT DISTINCT batch_id, service FROM arrived');
+  return Object.fromEntries(batches.map((row) => [String(row.batch_id), String(row.service)]));
+};
+
 /** A batch's file. */
 interface Arrived {
   readonly id: string;
@@ -92,14 +99,19 @@ export const batchesIn = (folder: string): readonly Arrived[] =>
     .toSorted()
     .map((file) => ({ id: file.slice(0, -'.ndjson'.length), path: join(folder, file) }));
 
-/** Batches that are new, as many as one build takes on; files of others are left from a crash, or came again. */
+/** Removes batches' files that are in the tables: left from a crash, or come again. */
+export const dropTaken = (folder: string, state: TableState): void => {
+  for (const { id, path } of batchesIn(folder))
+    if (state.hasBatch(id)) rmSync(path, { force: true });
+};
+
+/** Batches that are new, as many as one build takes on. */
 const arrivedIn = (
   folder: string,
   state: TableState,
 ): { readonly files: readonly Arrived[]; readonly more: boolean } => {
-  const batches = batchesIn(folder);
-  for (const { id, path } of batches) if (state.hasBatch(id)) rmSync(path, { force: true });
-  const fresh = batches.filter(({ id }) => !state.hasBatch(id));
+  dropTaken(folder, state);
+  const fresh = batchesIn(folder).filter(({ id }) => !state.hasBatch(id));
   let bytes = 0;
   const files = fresh.slice(0, MOST_BATCHES).filter(({ path }, i) => {
     bytes += statSync(path).size;

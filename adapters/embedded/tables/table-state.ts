@@ -1,4 +1,4 @@
-import type { SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { openDatabase, transaction } from '../sqlite-database';
 import { LOG_START, type LogPosition } from './log-window';
 
@@ -53,17 +53,21 @@ export interface Decision {
   readonly waiting?: Readonly<Record<string, Waiting>>;
   /** Batches of labels that are in the tables. */
   readonly batches?: readonly string[];
+  /** By batch, the service that its labels are of. */
+  readonly batchesOf?: Readonly<Record<string, string>>;
+  /** A service with nothing in the tables any more: its batches are taken in again. */
+  readonly purged?: string;
 }
 
 const SCHEMA = {
-  version: 1,
+  version: 2,
   sql: `
     CREATE TABLE IF NOT EXISTS part (
       name TEXT, date TEXT, number INTEGER, rows INTEGER NOT NULL, bytes INTEGER NOT NULL,
       first_id TEXT NOT NULL, last_id TEXT NOT NULL, shape TEXT NOT NULL,
       PRIMARY KEY (name, date, number)
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS batch (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS batch (id TEXT PRIMARY KEY, service TEXT) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS waiting (
       service TEXT PRIMARY KEY, examples INTEGER NOT NULL, clients INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
@@ -86,11 +90,20 @@ const toPart = (row: Readonly<Record<string, SQLOutputValue>>): Part => ({
 
 const placeOf = ({ table, date, number }: Part) => ({ table, date, number });
 
+/** Batches of before have no service: whose they are nobody knows, and they stay. */
+const addServices = (db: DatabaseSync): void =>
+  transaction(db, () => {
+    const columns = db.prepare(`SELECT name FROM pragma_table_info('batch')`).all();
+    if (columns.some(({ name }) => name === 'service')) return;
+    db.exec('ALTER TABLE batch ADD COLUMN service TEXT');
+  });
+
 /** What the builder knows of its tables, in a SQLite file of its own. */
 export const openTableState = (file: string) => {
   const db = openDatabase(file, SCHEMA);
   // What a decision replaced is gone, so it must outlast a power cut.
   db.exec('PRAGMA synchronous = FULL');
+  addServices(db);
   const ofDay = db.prepare(
     'SELECT * FROM part WHERE name = :table AND date = :date ORDER BY number',
   );
@@ -108,7 +121,8 @@ export const openTableState = (file: string) => {
     'DELETE FROM former WHERE name = :table AND date = :date AND number = :number',
   );
   const batch = db.prepare('SELECT 1 FROM batch WHERE id = :id');
-  const addBatch = db.prepare('INSERT OR IGNORE INTO batch VALUES (:id)');
+  const addBatch = db.prepare('INSERT OR IGNORE INTO batch VALUES (:id, :service)');
+  const dropBatches = db.prepare('DELETE FROM batch WHERE service = :service');
   const waiting = db.prepare('SELECT * FROM waiting');
   const setWaiting = db.prepare('REPLACE INTO waiting VALUES (:service, :examples, :clients)');
   const fact = db.prepare('SELECT json FROM fact WHERE name = :name');
@@ -168,6 +182,8 @@ export const openTableState = (file: string) => {
       removals = [],
       waiting: held = {},
       batches = [],
+      batchesOf = {},
+      purged,
     }: Decision): void {
       transaction(db, () => {
         for (const { part, hasFormer = false } of replacements) {
@@ -179,7 +195,8 @@ export const openTableState = (file: string) => {
           drop.run(placeOf(part));
           dropFormer.run(placeOf(part));
         }
-        for (const id of batches) addBatch.run({ id });
+        for (const id of batches) addBatch.run({ id, service: batchesOf[id] ?? null });
+        if (purged !== undefined) dropBatches.run({ service: purged });
         for (const [service, counts] of Object.entries(held))
           setWaiting.run({ service, ...counts });
         const changed = [...replacements, ...removals].flatMap(({ part }) => part?.table ?? []);
