@@ -92,4 +92,12 @@ describe('a builder', () => {
     expect(erased).toMatchObject({ requests: 1, rows: 1 });
     expect(await found(id)).toBeUndefined();
   });
+
+  it('erases by a label that has only just come', async () => {
+    const id = busy.capture();
+    await busy.push([labelOf(-6, { example_id: `${id}-0` })]);
+    const erased = await busy.builder.erase('wine', { column: 'label', value: -6 }, -1);
+    expect(erased).toMatchObject({ requests: 1, rows: 1, labels: 1 });
+    expect(await found(id)).toBeUndefined();
+  });
 });
