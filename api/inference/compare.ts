@@ -7,6 +7,7 @@ import { predictionType } from './content-type';
 import type { Admitted, EdgeAnswer } from './edge';
 import { givenId, withHeaderId } from './given-id';
 import { type PredictionRequest, readPrediction } from './read-request';
+import type { Handled, Pairing } from './recorder';
 import { compiledInputs, invoke, readOptions } from './run-version';
 import { assertRunning, modelFault, problemAnswer, type ServeNeeds, withModel } from './serve';
 
@@ -60,22 +61,30 @@ export const serveComparison = (needs: CompareNeeds) => {
     } catch (error) {
       const told = modelFault(error, requestId, admitted);
       if (told) note(admitted.service, version.name, 'error', told);
-      const { status, body: problem } = toProblem(error, requestId, report);
-      const errorType = (problem as { type: string }).type.replace('urn:tidegate:', '');
       const clientRequestId = request ? request.clientRequestId : givenId(admitted, body, 'mlflow');
       const handled = { admitted, body, request, clientRequestId, version };
-      const what = { ...handled, status, errorType, answer: { body: JSON.stringify(problem) } };
-      await new Promise<void>((settled) => {
-        recorder.failed(what, settled, pairing);
-      });
+      const { body: problem } = await recorded(handled, pairing, error);
       const json = JSON.stringify({ error: problem });
       return { version, answer: null, json, error };
     }
   };
 
-  const compare = async (admitted: Admitted, body: Uint8Array): Promise<EdgeAnswer> => {
-    predictionType(admitted.headers);
-    const { service, versions } = admitted.serving;
+  /** The problem that an error is, once it is remembered. */
+  const recorded = async (handled: Handled, pairing: Pairing, error: unknown) => {
+    const problem = toProblem(error, pairing.requestId, report);
+    const { status, body } = problem;
+    const errorType = (body as { type: string }).type.replace('urn:tidegate:', '');
+    const what = { ...handled, status, errorType, answer: { body: JSON.stringify(body) } };
+    await new Promise<void>((settled) => {
+      recorder.failed(what, settled, pairing);
+    });
+    return problem;
+  };
+
+  /** @throws `unsupported-media-type`, `not-running`, `unavailable` */
+  const versionsFor = ({ headers, serving }: Admitted): readonly ServingVersion[] => {
+    predictionType(headers);
+    const { service, versions } = serving;
     assertRunning(service);
     const running = [...versions.values()].flatMap((version) => {
       const model = modelOf(service.name, version.name);
@@ -84,7 +93,23 @@ export const serveComparison = (needs: CompareNeeds) => {
     if (running.length === 0) {
       throw new DomainError('unavailable', 'no version is ready to answer', { retryAfterS: 1 });
     }
-    running.sort((one, other) => (one.name < other.name ? -1 : 1));
+    return running.sort((one, other) => (one.name < other.name ? -1 : 1));
+  };
+
+  /** No version was asked: what is remembered is the request itself. */
+  const refused = async (admitted: Admitted, body: Uint8Array, error: unknown) => {
+    const clientRequestId = givenId(admitted, body, 'mlflow');
+    const { requestId } = admitted;
+    const handled = { admitted, body, request: null, clientRequestId, version: null };
+    const pairing = { requestId, role: 'compare', primaryRequestId: null } as const;
+    return problemAnswer(await recorded(handled, pairing, error));
+  };
+
+  const compare = async (
+    admitted: Admitted,
+    body: Uint8Array,
+    running: readonly ServingVersion[],
+  ): Promise<EdgeAnswer> => {
     const outcomes = await Promise.all(
       running.map((version) => outcomeOf(admitted, body, version)),
     );
@@ -99,10 +124,17 @@ export const serveComparison = (needs: CompareNeeds) => {
     return { status: 200, contentType: 'application/json', body: json, headers: [], modelMs };
   };
 
-  return (admitted: Admitted, body: Uint8Array): Promise<EdgeAnswer> =>
-    compare(admitted, body).catch((error) =>
+  return async (admitted: Admitted, body: Uint8Array): Promise<EdgeAnswer> => {
+    let running: readonly ServingVersion[];
+    try {
+      running = versionsFor(admitted);
+    } catch (error) {
+      return refused(admitted, body, error);
+    }
+    return compare(admitted, body, running).catch((error) =>
       problemAnswer(toProblem(error, admitted.requestId, report)),
     );
+  };
 };
 
 const answerPart = (answer: Answer): string => {

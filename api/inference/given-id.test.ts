@@ -103,19 +103,24 @@ describe('the id that a caller gave a refused request', () => {
       expect(record).toMatchObject({ client_request_id: 'in-body', status_code: 400 });
     });
 
+    it('is kept of a media type that is not taken, and by a service that is stopped', async () => {
+      const body = `{${rows(1)}, ${member}}`;
+      const refused = { client_request_id: 'in-body', request_id: 'r', service_version: null };
+      const role = route === 'compare' ? 'compare' : 'primary';
+      expect(await captured(route, body, { 'content-type': 'text/plain' })).toMatchObject({
+        ...{ ...refused, role, status_code: 415, primary_request_id: null },
+      });
+      expect(await captured(route, body, {}, 'stopped')).toMatchObject({
+        ...{ ...refused, role, status_code: 409, primary_request_id: null },
+      });
+    });
+
     it('is null where the caller gave none', async () => {
       expect(await captured(route, '{}')).toMatchObject({ client_request_id: null });
     });
   });
 
-  it('is kept of a media type that is not taken, and by a service that is stopped', async () => {
-    const body = `{${rows(1)}, ${member}}`;
-    expect(await captured('predict', body, { 'content-type': 'text/plain' })).toMatchObject({
-      ...{ client_request_id: 'in-body', status_code: 415 },
-    });
-    expect(await captured('predict', body, {}, 'stopped')).toMatchObject({
-      ...{ client_request_id: 'in-body', status_code: 409 },
-    });
+  it('is kept from its header, with CSV', async () => {
     expect(
       await captured('predict', 'alcohol\nx', { ...HEADER, 'content-type': 'text/csv' }),
     ).toMatchObject({

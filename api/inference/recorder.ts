@@ -17,7 +17,7 @@ interface Needs {
 }
 
 /** A request and what became of it. */
-interface Handled {
+export interface Handled {
   readonly admitted: Admitted;
   readonly body: Uint8Array;
   /** Null when the body could not be read. */
@@ -41,11 +41,12 @@ interface Failed extends Handled {
   readonly answer: Pick<EdgeAnswer, 'body'>;
 }
 
-/** A comparison's part in a request: each version's answer has an id of its own. */
-interface Pairing {
+/** A comparison: each version's answer has an id of its own; where none was asked it has the request's. */
+export interface Pairing {
   readonly requestId: string;
   readonly role: Role;
-  readonly primaryRequestId: string;
+  /** Null when it is the request itself. */
+  readonly primaryRequestId: string | null;
 }
 
 /** Remembers requests as their service's capture policy says, then calls `settled`. */
