@@ -207,6 +207,7 @@ const expected = await answersTo(rows);
 try {
   await shares(await compare());
   await memory();
+  console.log('The tables: npm run bench:tables; against other tools: node bench/tables-etl.mjs');
 } finally {
   rmSync(home, { recursive: true, force: true });
 }
