@@ -18,7 +18,9 @@ const textOf = (json: string): string =>
  * column), and `h`, whether that holds a hash. `columns_` and `hashed_` are the request's.
  */
 export const placesOf = (features: readonly Feature[]): string => {
-  const texts = `CAST(ARRAY[${features.map(({ feature }) => literal(feature)).join(', ')}] AS array(varchar))`;
+  // An array that is written out has 254 elements at most.
+  const names = JSON.stringify(features.map(({ feature }) => feature));
+  const texts = `CAST(json_parse(${literal(names)}) AS array(varchar))`;
   const hash = isHashed(features) ? 'COALESCE(contains(hashed_, f), false)' : 'false';
   return `transform(${texts}, f -> CAST(ROW(IF(contains(columns_, f), array_position(columns_, f)), ${hash}) AS ROW(p bigint, h boolean)))`;
 };
