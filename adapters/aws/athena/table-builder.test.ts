@@ -4,6 +4,7 @@ import { dirtyHours } from '../../../core/tables/dirty-hours';
 import { tableRecords } from '../../../core/tables/table-records';
 import { NO_DAYS, type UpkeepRecords, upkeepRecords } from '../../../core/tables/upkeep-records';
 import { sqliteRecordStore } from '../../embedded/sqlite-record-store';
+import { MOST_DAYS_AGAIN } from './arrived-again';
 import type { BuildItem } from './build-item';
 import type { Run } from './run';
 import type { StatementResult } from './statement';
@@ -247,6 +248,38 @@ describe('the work that is asked for', () => {
     });
     expect(await kinds({ kind: 'tables', service: 'wine' })).toEqual([]);
     expect(await kinds({ kind: 'tables', service: 'rose' })).toEqual(['tables']);
+  });
+
+  it('looks once more at what arrived on the days of a refresh, where they are few', async () => {
+    const { plan, make, hours } = open();
+    await make('wine');
+    const refresh = (from: string, to: string) =>
+      plan({ kind: 'refresh', service: 'wine', from, to });
+    const days = { from: '2026-10-01', to: '2026-10-16' };
+    const [, ...items] = await refresh(days.from, days.to);
+    expect(items.at(-1)).toEqual({ kind: 'labels-again', service: 'wine', ...days });
+    const arrivals = items.slice(0, -1);
+    expect(arrivals).toHaveLength(2 * MOST_DAYS_AGAIN);
+    const last = { service: 'wine', date: '2026-10-16' };
+    const all = Array.from({ length: 24 }, (_, n) => String(n).padStart(2, '0'));
+    expect(arrivals).toEqual(
+      expect.arrayContaining([
+        { kind: 'requests', ...last, hours: all },
+        { kind: 'labels', ...last, hours: all },
+      ]),
+    );
+    // Until they are done, they are as dirty as what has just arrived.
+    expect(await hours.list()).toHaveLength(MOST_DAYS_AGAIN * 48);
+  });
+
+  it('looks at labels alone where they are many, or all', async () => {
+    const { plan, make, hours } = open();
+    await make('wine');
+    for (const from of ['2026-09-30', '0001-01-01', '2026-10-17']) {
+      const asked = { kind: 'refresh', service: 'wine', from, to: '2026-10-16' } as const;
+      expect(await plan(asked)).toMatchObject([{ kind: 'tables' }, { kind: 'labels-again' }]);
+    }
+    expect(await hours.list()).toEqual([]);
   });
 
   it('brings in nothing of a service that is purged', async () => {

@@ -3,6 +3,7 @@ import type { Retention } from '../../../core/services/service';
 import type { DirtyHours } from '../../../core/tables/dirty-hours';
 import type { TableRecords } from '../../../core/tables/table-records';
 import type { UpkeepRecords } from '../../../core/tables/upkeep-records';
+import { markArrivedAgain } from './arrived-again';
 import type { TabledService } from './build-arrival';
 import { type BuildItem, buildItem, type ItemReport } from './build-item';
 import type { Chore } from './chore';
@@ -174,6 +175,7 @@ export const tableBuilder = (needs: Needs) => {
         const last = [{ kind: 'purge', service, at }] as const;
         return planBuilds({ hours: [], unmade: new Map(), last, at });
       }
+      if (run.kind === 'refresh') await markArrivedAgain(hours, service, run, now());
       const found = run.kind === 'tables' ? [] : await hours.list(service);
       // Who asks for a refresh may have lost a table: it is made again, whatever is known of it.
       const made = run.kind === 'refresh' ? new Map<string, number>() : await upkeep.made();
