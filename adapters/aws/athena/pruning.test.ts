@@ -1,10 +1,12 @@
 import type { Erasure } from '../../../core/tables/erasure';
+import { requestsStatements } from '../../../core/tables/requests-statement';
 import { describeTrino } from '../../../infra-tests/trino/describe-trino';
 import { asked, idOf, lineOf } from '../../embedded/tables/tables-fixture';
 import type { TabledService } from './build-arrival';
 import { type BuildItem, buildItem } from './build-item';
 import { dayFrom } from './day-from';
 import { lookAtLabels } from './label-rows';
+import { literal, name } from './quoting';
 import { removeBefore } from './remove';
 import { describedOf } from './testing/described';
 import { explainReads, type TableRead } from './testing/explain-reads';
@@ -12,6 +14,7 @@ import { itemNeeds } from './testing/item-needs';
 import { runStatement, runSteps } from './testing/run-steps';
 import { storedLine } from './testing/stored-line';
 import { openTrinoTables } from './testing/trino-tables';
+import { ALL_SERVICES } from './upkeep';
 
 const DAY_BEFORE = '2026-11-19T23:59:00.000Z';
 const DAY = '2026-11-20T10:00:00.000Z';
@@ -29,6 +32,7 @@ const PARTED: Readonly<Record<string, readonly string[]>> = {
   'raw.labels': ['service', 'dt', 'hour'],
   'raw.spill': ['service', 'dt', 'hour'],
   'raw.erased': ['service'],
+  'information_schema.tables': [],
 };
 
 type Whole = Readonly<Record<string, readonly string[]>>;
@@ -117,6 +121,8 @@ describeTrino(
       await runSteps(buildItem(needs, item), async (statement) => {
         // Athena's own, of which Trino knows no plan: their days are literals, of partitions alone.
         if (/^(?:OPTIMIZE|VACUUM) /.test(statement.sql)) return { rows: [], written: null };
+        // Definitions, in the dialect of Hive, read nothing.
+        if (/^(?:CREATE|DROP) /.test(statement.sql)) return { rows: [], written: null };
         plans.push({ step: statement.step, reads: await readsOf(statement.sql) });
         return runStatement(tables.run, statement);
       });
@@ -253,6 +259,25 @@ describeTrino(
       }
     });
 
+    it('name the days of labels that are counted, and of requests that are looked up', async () => {
+      const counted = await plansOf({
+        ...{ kind: 'upkeep', service: 'wine', keep: {}, late: [ARRIVED] },
+        days: { requests: [], rows: [], labels: [] },
+      });
+      expectPruned(counted);
+      expect(stepsIn(counted)).toEqual(expect.arrayContaining(['count-labels', 'count-matched']));
+      const table = `${name(tables.places.database)}.${name('requests')}`;
+      const { byId, page } = requestsStatements({ table, name, literal });
+      const [from, to] = [DAY_BEFORE, DAY].map((time) => Date.parse(time)) as [number, number];
+      const looks = [
+        byId('wine', idOf(DAY, 1)),
+        page({ service: 'wine', from, to, limit: 10, client_request_id: 'theirs' }),
+      ];
+      for (const sql of looks) {
+        expect([sql, wholeOf(await readsOf(sql ?? ''))]).toEqual([sql, new Set()]);
+      }
+    });
+
     it.each([
       [
         'SELECT 1 FROM "raw.labels" WHERE service = \'wine\'',
@@ -278,6 +303,23 @@ describeTrino(
       const { database, rawDatabase } = tables.places;
       const placed = sql.replace('"raw.', `${rawDatabase}."`).replace(/ "/, ` ${database}."`);
       expect(wholeOf(await readsOf(placed))).toEqual(new Set(whole));
+    });
+
+    it('read all of what goes with a service, and which requests were ever erased', async () => {
+      const at = '2026-11-21T10:00:00.000Z';
+      const upkeep = { kind: 'shared-upkeep', service: ALL_SERVICES, erasedSince: at } as const;
+      // A row for each request that was erased, of whatever service.
+      expectPruned(await plansOf(upkeep), { 'forget-erased': ['raw.erased: service'] });
+      const plans = await plansOf({ kind: 'purge', service: 'wine', at });
+      expectPruned(plans, {
+        'count-rows': [
+          ...['requests: request_date', 'labels: received_date'],
+          ...['wine: request_date', 'wine_errors: request_date'],
+        ],
+        'remove-all-requests': ['requests: request_date'],
+        'remove-all-labels': ['labels: received_date'],
+      });
+      expect(stepsIn(plans)).toEqual(expect.arrayContaining(['tell-purged', 'count-rows']));
     });
     // The other release plans the same reads; it takes a third of a minute to say so.
   },

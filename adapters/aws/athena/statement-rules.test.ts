@@ -1,6 +1,9 @@
 import type { ColumnType } from '../../../core/models/signature';
+import { MOST_OUTCOMES, withOutcomes } from '../../../core/tables/outcomes';
 import { NO_COLUMNS, withVersion } from '../../../core/tables/service-table';
 import { type BuildItem, buildItem } from './build-item';
+import { dayFrom } from './day-from';
+import { days as inDays } from './quoting';
 import type { Statement, StatementResult } from './statement';
 import { ATHENA_RULES, athenaRefuses, MOST_STATEMENT_BYTES } from './statement-rules';
 import { itemNeeds } from './testing/item-needs';
@@ -13,7 +16,12 @@ const days = Array.from({ length: 90 }, (_, n) =>
 );
 const ID = '01a1f866-0d00-7000-8000-00000000000';
 
-/** A service with so many features, half of them hashed, each name of so many letters. */
+const OUTCOMES = Array.from(
+  { length: MOST_OUTCOMES },
+  (_, n) => [`o${n}`.padEnd(63, '_'), 'string'] as const,
+);
+
+/** A service with so many features, half of them hashed, each name of so many letters, and all outcomes it can have. */
 const serviceOf = (features: number, letters: number) => {
   const inputs = Array.from({ length: features }, (_, n) => ({
     name: `${n}'`.padEnd(letters, 'é'),
@@ -23,7 +31,10 @@ const serviceOf = (features: number, letters: number) => {
   const hashed = new Set(inputs.filter((_, n) => n % 2 === 0).map(({ name }) => name));
   const output = { type: 'string', width: 1, classes: ['a', 'b'] } as const;
   const { table, version } = withVersion(NO_COLUMNS, { inputs, output }, hashed);
-  return { table, versions: [{ ...version, model: "wine'", version: 1 }] };
+  return {
+    table: withOutcomes(table, new Map(OUTCOMES)),
+    versions: [{ ...version, model: "wine'", version: 1 }],
+  };
 };
 
 /** What the engine answers to each step: everything happened on 90 days, to a request and a label. */
@@ -109,6 +120,8 @@ describe('statements', () => {
   });
 });
 
+const hundredAndOne = Array.from({ length: 101 }, (_, n) => `DATE '${dayFrom('2026-01-01', n)}'`);
+
 describe('rules of Athena that Trino does not have', () => {
   const breaking: Readonly<Record<string, string>> = {
     'a statement has at most 262,144 bytes': `SELECT '${'x'.repeat(MOST_STATEMENT_BYTES)}'`,
@@ -119,8 +132,10 @@ describe('rules of Athena that Trino does not have', () => {
     'no functions that came after the oldest Trino these statements run on':
       'SELECT any_value(a) FROM t',
     'Iceberg tables have no tinyint, smallint, char or time': 'SELECT CAST(a AS smallint) FROM t',
-    'tables are defined with a location and a table type, and types in lower case of Hive':
-      'CREATE TABLE t (a int)',
+    'a statement that writes names 100 days at most: so many partitions are open': `INSERT INTO t SELECT a FROM s WHERE d IN (${hundredAndOne})`,
+    'columns are defined with types of Hive, in lower case':
+      'ALTER TABLE `a`.`t` ADD COLUMNS (`a` int, `b` varchar)',
+    'tables are defined with a location and a table type': 'CREATE TABLE t (a int)',
     'names in definitions and upkeep stand in backticks, elsewhere in double quotes':
       'OPTIMIZE "a" REWRITE DATA USING BIN_PACK',
     'OPTIMIZE is told partitions alone': 'OPTIMIZE a REWRITE DATA USING BIN_PACK WHERE n = 1',
@@ -130,6 +145,10 @@ describe('rules of Athena that Trino does not have', () => {
 
   it.each(ATHENA_RULES)('find what breaks them: $says', ({ says }) => {
     expect(athenaRefuses(breaking[says] ?? '')).toEqual([says]);
+  });
+
+  it('are kept by days that are no more than a statement may write to', () => {
+    expect(() => inDays([...days, '2026-11-20'])).toThrow('1 to 90 days');
   });
 
   it('look at no texts and names', () => {

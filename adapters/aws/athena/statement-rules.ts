@@ -27,6 +27,17 @@ const has =
 const isDefinition = (sql: string): boolean =>
   /^\s*(?:CREATE|ALTER|DROP|OPTIMIZE|VACUUM)\b/i.test(sql);
 
+/** Partitions that one statement may write to (docs: service limits; not adjustable). */
+const MOST_PARTITIONS = 100;
+
+const HIVE_TYPE = /^(?:array<)?(?:boolean|int|bigint|double|string|timestamp|date)>?$/;
+
+/** The types of columns in a definition. */
+const definedTypes = (sql: string): readonly string[] => {
+  const columns = /^\s*(?:CREATE|ALTER)\s+TABLE[^(]*\(([^()]*)\)/i.exec(bare(sql))?.[1] ?? '';
+  return columns.split(',').flatMap((column) => column.trim().split(/\s+/)[1] ?? []);
+};
+
 /** What Athena refuses though Trino takes it, or reads otherwise. */
 export const ATHENA_RULES: readonly Rule[] = [
   {
@@ -65,7 +76,19 @@ export const ATHENA_RULES: readonly Rule[] = [
     breaks: has(/\b(?:tinyint|smallint|char)\b|\btime\b(?!\s*zone)\s*[(,)]/i),
   },
   {
-    says: 'tables are defined with a location and a table type, and types in lower case of Hive',
+    says: 'a statement that writes names 100 days at most: so many partitions are open',
+    source: LIMITS,
+    breaks: (sql) =>
+      /^\s*(?:INSERT|MERGE|CREATE\s+TABLE[^(]*\bAS\b)/i.test(sql) &&
+      new Set(sql.match(/\bDATE '[^']*'/g)).size > MOST_PARTITIONS,
+  },
+  {
+    says: 'columns are defined with types of Hive, in lower case',
+    source: TYPES,
+    breaks: (sql) => definedTypes(sql).some((type) => !HIVE_TYPE.test(type)),
+  },
+  {
+    says: 'tables are defined with a location and a table type',
     source: CREATING,
     breaks: (sql) =>
       /^\s*CREATE\s+TABLE/i.test(sql) &&
