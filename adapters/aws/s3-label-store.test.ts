@@ -67,7 +67,13 @@ describePython('labels in S3', (python) => {
     expect(hourOfKey(KEY, '')).toEqual({
       ...{ service: 'red-wine', kind: 'labels', date: '2026-11-20', hour: '10' },
     });
-    const of = { service: 'red-wine', received_at: T, batch_id: 'b1', request_id: null };
+    const of = {
+      service: 'red-wine',
+      received_at: T,
+      batch_id: 'b1',
+      request_id: null,
+      name: 'label',
+    };
     expect(await linesOf(KEY)).toEqual([
       {
         ...of,

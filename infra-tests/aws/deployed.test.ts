@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { CloudFormationClient, ListStacksCommand } from '@aws-sdk/client-cloudformation';
 import { S3Client } from '@aws-sdk/client-s3';
+import { runProgram, tidegateFor } from '../clients/cli-process';
 import { type Caller, caller, until } from '../support/api';
+import { wineModelV2 } from '../support/platform';
 import { describePython } from '../support/python';
-import { registerWine, wineBody } from '../support/wine';
+import { example, registerWine, wineBody } from '../support/wine';
 import { linesOf } from './captured-lines';
 import { type Deployed, deployPlatform } from './deploy';
 import { type Emulator, startEmulator } from './emulator/start';
@@ -13,6 +15,7 @@ import { runJourney } from './run-journey';
 
 const DEPLOY_MS = 400_000;
 const JOURNEY_MS = 240_000;
+const PROMOTE = resolve(__dirname, '../../examples/pipeline/promote.mjs');
 
 describePython('the platform in an AWS account', (python) => {
   const work = mkdtempSync(join(tmpdir(), 'tidegate-deployed-'));
@@ -126,14 +129,39 @@ describePython('the platform in an AWS account', (python) => {
   );
 
   it(
-    'goes away with nothing left behind',
+    'has a model promoted by the example pipeline, and refuses one that fails its gate',
     async () => {
-      await operator('/api/services/kept/stop', { method: 'POST' });
-      await until(
-        () => operator('/api/services/kept'),
-        ({ body }) => body.status === 'stopped',
-      );
-      expect((await operator('/api/services/kept', { method: 'DELETE' })).status).toBe(204);
+      const rows = join(work, 'rows.csv');
+      writeFileSync(rows, [example.columns, ...example.data].map((row) => row.join()).join('\n'));
+      const promote = async (folder: string) => {
+        const quick = ['--watch', '1', '--every', '1', '--compute', 'ml.m5.large:1'];
+        const given = ['--service', 'kept', '--package', folder, '--rows', rows, ...quick];
+        const { code, stdout, stderr } = await runProgram(process.execPath, [PROMOTE, ...given], {
+          env: { TIDEGATE_ENDPOINT: url, TIDEGATE_TOKEN: deployed.token, TIDEGATE_DATA: work },
+        });
+        return [code, stdout + stderr];
+      };
+      const wrong = join(work, 'wrong');
+      cpSync(wineModelV2, wrong, { recursive: true });
+      const predictions = example.data.map(() => 'none');
+      writeFileSync(join(wrong, 'expected_output.json'), JSON.stringify({ predictions }));
+      expect(await promote(wrong).catch(failing)).toEqual([
+        1,
+        expect.stringMatching(/refused at the start: [\s\S]*v2 is taken back/),
+      ]);
+      expect(await promote(wineModelV2).catch(failing)).toEqual([
+        0,
+        expect.stringMatching(/v2 gets 10 %[\s\S]*v2 gets all of the traffic/),
+      ]);
+      const { body } = await operator('/api/services/kept');
+      expect(body).toMatchObject({ status: 'running', traffic: { v2: 100 } });
+    },
+    JOURNEY_MS,
+  );
+
+  it(
+    'goes away with nothing left behind: first the stacks of services, which the CDK does not know',
+    async () => {
       const cloudformation = new CloudFormationClient(emulator.clientOf());
       const stacks = async () => {
         const { StackSummaries = [] } = await cloudformation.send(new ListStacksCommand({}));
@@ -141,7 +169,13 @@ describePython('the platform in an AWS account', (python) => {
           ({ StackName = '' }) => StackName,
         );
       };
-      await until(stacks, (names) => !names.some((name) => name.includes('-service-')));
+      expect(await stacks()).toContain('tidegate-dev-service-kept');
+      const destroyed = await tidegateFor(work, work)('destroy --stage dev --yes', {
+        env: emulator.env,
+      });
+      expect(destroyed).toMatchObject({ code: 0 });
+      const left = (await stacks()).filter((name) => name.includes('-service-'));
+      expect(left).toEqual([]);
       await deployed.destroy();
       expect(await stacks()).toEqual(['CDKToolkit']);
       cloudformation.destroy();

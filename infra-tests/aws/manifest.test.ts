@@ -27,7 +27,7 @@ import { serviceTemplate } from '../../core/services/service-template';
 import { type Caller, caller, until } from '../support/api';
 import { wineModel, wineModelV2 } from '../support/platform';
 import { describePython } from '../support/python';
-import { wineBody } from '../support/wine';
+import { registerWine, wineBody } from '../support/wine';
 import { cdk } from './deploy';
 import { signedFor } from './emulator/as-root';
 import { type Emulator, startEmulator } from './emulator/start';
@@ -67,7 +67,7 @@ describePython('the services of a manifest in an AWS account', (python) => {
   let deployments = 0;
 
   /** Synthesizes anew, and deploys everything at first, then what the manifest makes; answers what the CLI printed. */
-  const deploy = async (): Promise<string> => {
+  const deploy = async (own: readonly string[] = OWN_STACKS): Promise<string> => {
     deployments += 1;
     const outputs = join(work, 'outputs.json');
     const context = { stage: 'dev', modelServerImage: IMAGE, manifest };
@@ -76,7 +76,7 @@ describePython('the services of a manifest in an AWS account', (python) => {
       const { account, region } = emulator;
       await cdk(emulator, ['bootstrap', `aws://${account}/${region}`], assembly);
     }
-    if (deployments > 1) return cdk(emulator, ['deploy', ...OWN_STACKS, '--exclusively'], assembly);
+    if (deployments > 1) return cdk(emulator, ['deploy', ...own, '--exclusively'], assembly);
     const printed = await cdk(emulator, ['deploy', '--all', '--outputs-file', outputs], assembly);
     const { RestApiId, RecordsTable } = JSON.parse(readFileSync(outputs, 'utf8'))[
       'tidegate-dev-api'
@@ -97,13 +97,13 @@ describePython('the services of a manifest in an AWS account', (python) => {
   };
 
   /** Asks a version again and again until it is stopped; answers the different answers, in order. */
-  const asking = (key: string, version: string) => {
+  const asking = (key: string, version: string, name = 'wine') => {
     const seen: string[] = [];
     let isOn = true;
     const end = (async () => {
       while (isOn) {
         const headers = { 'x-tidegate-version': version };
-        const answer = await caller(url, key)('/services/wine/predict', {
+        const answer = await caller(url, key)(`/services/${name}/predict`, {
           body: wineBody,
           headers,
         });
@@ -143,6 +143,15 @@ describePython('the services of a manifest in an AWS account', (python) => {
     return JSON.parse(
       JSON.stringify(serviceTemplate({ stage: 'dev', digest, registries: [] })(plan).template),
     );
+  };
+
+  /** The id of a service's stack: another stack of the same name has another. */
+  const stackOf = async (name: string): Promise<string | undefined> => {
+    const client = new CloudFormationClient(emulator.clientOf());
+    const StackName = `tidegate-dev-service-${name}`;
+    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName }));
+    client.destroy();
+    return Stacks?.[0]?.StackId;
   };
 
   const deployedTemplate = async (): Promise<unknown> => {
@@ -356,6 +365,36 @@ describePython('the services of a manifest in an AWS account', (python) => {
       for (const stack of OWN_STACKS) {
         expect(printed).toContain(`${stack} (no changes)`);
       }
+    },
+    DEPLOY_MS,
+  );
+
+  it(
+    'take over one that the API has made, in the stack that it has, without a failed request',
+    async () => {
+      const version = await registerWine(operator, 'red');
+      const compute = { instances: { type: 'ml.m5.large', count: 1 } };
+      const versions = { v1: { model: { name: 'red', version }, compute } };
+      expect((await operator('/api/services', { body: { name: 'red', versions } })).status).toBe(
+        201,
+      );
+      const red = () => operator('/api/services/red');
+      await until(red, ({ body }) => body.status === 'running', STEP_MS).catch(failing);
+      const { body: mine } = await operator('/api/services/red/keys', { body: { name: 'mine' } });
+      const predict = () => caller(url, mine.key)('/services/red/predict', { body: wineBody });
+      await until(predict, ({ status }) => status === 200);
+      const before = await stackOf('red');
+      const asked = asking(mine.key, 'v1', 'red');
+      const adopted =
+        '  red:\n    versions:\n      v1: { model: ./model, weight: 100, compute: { instances: { type: ml.m5.large, count: 1 } } }\n';
+      writeFileSync(manifest, `${readFileSync(manifest, 'utf8')}\n${adopted}`);
+      await deploy([...OWN_STACKS, 'tidegate-dev-service-red']).catch(failing);
+      const { body } = await until(red, (found) => found.body.managed_by === 'manifest');
+      expect(body).toMatchObject({ status: 'running', traffic: { v1: 100 } });
+      expect((await predict()).status).toBe(200);
+      const answers = await asked();
+      expect(answers.filter((answer) => !answer.startsWith('200 red/'))).toEqual([]);
+      expect(await stackOf('red')).toBe(before);
     },
     DEPLOY_MS,
   );

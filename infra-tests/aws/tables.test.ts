@@ -108,6 +108,12 @@ describePython('the tables of a platform in an AWS account', (python) => {
         throw new Error(`${error}\n${emulator.log().slice(-12_000)}`);
       };
 
+      /** The command line, as an operator uses it. */
+      const tidegate = (args: string, input = '') =>
+        tidegateFor(folder, folder)(args, {
+          input,
+          env: { TIDEGATE_ENDPOINT: deployed.url, TIDEGATE_TOKEN: deployed.token },
+        });
       const sql = (text: string, more = {}) =>
         operator('/api/query', { body: { sql: text, ...more } });
       const behind = async (): Promise<string | null> =>
@@ -242,6 +248,33 @@ describePython('the tables of a platform in an AWS account', (python) => {
       );
 
       it(
+        'are what the command line says: labels pushed, built on demand, asked with what it costs',
+        async () => {
+          const id = await predicted();
+          const truth = ['request_id,row,name,label', `${id},0,,6`, `${id},1,sold,true`].join('\n');
+          const pushed = await tidegate('labels push kept -', truth);
+          expect(pushed).toMatchObject({ code: 0, stdout: expect.stringContaining('2') });
+          const behindNow = await tidegate('tables status kept --json');
+          expect(JSON.parse(behindNow.stdout)).toMatchObject({ waiting_since: expect.any(String) });
+          const refreshed = await tidegate('tables refresh kept --json');
+          expect([refreshed.code, refreshed.stderr]).toEqual([0, '']);
+          expect(JSON.parse(refreshed.stdout)).toMatchObject({ status: 'succeeded' });
+          const built = await tidegate('tables status kept --json');
+          expect(JSON.parse(built.stdout)).toMatchObject({ waiting_since: null });
+          const of = `FROM inference.kept WHERE request_id = '${id}' ORDER BY row_index LIMIT 2`;
+          const csv = await tidegate('sql --csv', `SELECT label, sold ${of}`);
+          expect(csv).toMatchObject({ code: 0, stdout: '"label","sold"\n"6.0",\n,"true"\n' });
+          // The bytes that the statement scanned, and their price.
+          const { stdout, stderr } = await tidegate('sql', `SELECT label, sold ${of}`);
+          expect(stdout + stderr).toMatch(/2 rows in .* scanned.* \(\$0\.\d+\)/);
+          const gone = await tidegate(`tables erase kept --request-id ${id} --yes --json`);
+          expect(JSON.parse(gone.stdout)).toMatchObject({ requests: 1, rows: ROWS, labels: 2 });
+          expect(await rowsOf(id)).toBe(0);
+        },
+        STEP_MS,
+      );
+
+      it(
         'are asked by statements that end at their limit, or when they are cancelled',
         async () => {
           const all = 'SELECT * FROM inference.kept';
@@ -279,10 +312,7 @@ describePython('the tables of a platform in an AWS account', (python) => {
             expect.stringContaining('example_id'),
           ]);
           const parquet = join(folder, 'kept.parquet');
-          const taken = await tidegateFor(folder, folder)(`sql --parquet ${parquet}`, {
-            input: all,
-            env: { TIDEGATE_ENDPOINT: deployed.url, TIDEGATE_TOKEN: deployed.token },
-          });
+          const taken = await tidegate(`sql --parquet ${parquet}`, all);
           expect(taken).toMatchObject({ code: 0, stderr: expect.stringMatching(/^wrote /) });
           const read = await readParquet(parquet, 'request_time, request_date, row_index');
           expect(read.columns.map(([, type]) => type)).toEqual(['TIMESTAMP', 'DATE', 'INTEGER']);
