@@ -58,8 +58,9 @@ const deleted = async (
     const { status, reason } = await stateOf(client, id);
     if (status === 'DELETE_COMPLETE') return null;
     if (status === 'DELETE_FAILED' && asked) return failureOf(client, id, reason);
-    // A stack that is being created or updated may be deleted, too, but for the end of an update.
-    if (!asked && !/CLEANUP_IN_PROGRESS$/.test(status)) {
+    // A stack that is being created or updated may be deleted, too, but for the end of an update. What
+    // was asked for already is asked once more while it shows nothing of it.
+    if (!/^DELETE_IN_PROGRESS$|CLEANUP_IN_PROGRESS$/.test(status)) {
       await client.send(new DeleteStackCommand({ StackName: id }));
       asked = true;
     }

@@ -20,7 +20,7 @@ const platform = {
         {
           Type: 'AWS::Lambda::Function',
           Properties: {
-            ...(name === 'Reconcile' && { ReservedConcurrentExecutions: 5 }),
+            ...(name === 'Reconcile' && { ReservedConcurrentExecutions: 5, Timeout: 2 }),
             Runtime: 'nodejs24.x',
             Handler: 'index.handler',
             Role: 'arn:aws:iam::000000000000:role/none',
@@ -81,6 +81,12 @@ describePython('destroy', (python) => {
     });
     return Object.fromEntries(await Promise.all(found));
   };
+  const until = async (holds: () => Promise<boolean>): Promise<void> => {
+    for (const end = Date.now() + 3_000; !(await holds()); ) {
+      if (Date.now() > end) throw new Error('it never came to that');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
   const goingOn = { ReconcileFunction1A2B: 5 };
   const stopped = { ReconcileFunction1A2B: 0 };
 
@@ -112,10 +118,7 @@ describePython('destroy', (python) => {
     const ms = 3_000;
     proxy.inject({ service: 'cloudformation', operation: 'DeleteStack', fault: 'slow', ms });
     const running = runCli(['destroy', '--stage', 'dev', '--yes']);
-    for (const end = Date.now() + ms; proxy.count('cloudformation', 'DeleteStack') === 0; ) {
-      if (Date.now() > end) throw new Error('nothing was deleted');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(async () => proxy.count('cloudformation', 'DeleteStack') > 0);
     expect(await concurrencies()).toEqual(stopped);
     process.emit('SIGINT', 'SIGINT');
     const { code, stdout } = await running;
@@ -163,6 +166,25 @@ describePython('destroy', (python) => {
     expect(await runCli(['destroy', '--stage', 'prod', '--undo'])).toMatchObject({
       ...{ code: 1, stderr: expect.stringContaining('the stage prod is not deployed here') },
     });
+  });
+
+  it('deletes what a run of the platform that was under way begins after all', async () => {
+    const running = runCli(['destroy', '--stage', 'dev', '--yes', '--json']);
+    await until(async () => (await concurrencies()).ReconcileFunction1A2B === 0);
+    await create('tidegate-dev-service-late', service('late'));
+    const { code, stdout } = await running;
+    expect([code, JSON.parse(stdout).deleted]).toEqual([0, ['tidegate-dev-service-late']]);
+    expect(await names()).toEqual(['tidegate-dev-api', 'tidegate-prod-service-wine']);
+  });
+
+  it('is interrupted while it waits for such a run, and has the platform go on', async () => {
+    await runCli(['destroy', '--stage', 'dev', '--undo']);
+    const running = runCli(['destroy', '--stage', 'dev', '--yes']);
+    await until(async () => (await concurrencies()).ReconcileFunction1A2B === 0);
+    process.emit('SIGINT', 'SIGINT');
+    const { code, stderr } = await running;
+    expect([code, stderr]).toEqual([1, expect.stringContaining('interrupted before')]);
+    expect(await concurrencies()).toEqual(goingOn);
   });
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CliError } from '../cli-error';
 import type { Environment } from '../environment';
@@ -66,6 +67,8 @@ const questionOf = (stage: string, { services }: StageStacks): string => {
 
 /** What such a function had begun may still come: then it is deleted, too. */
 const ROUNDS = 5;
+/** A run that is going on asks for a stack within seconds, if it does; to its timeout it takes minutes. */
+const MOST_WAITED_S = 30;
 
 interface Work {
   readonly session: Session;
@@ -89,12 +92,20 @@ const deleteAll = async (
   let isAllGone = false;
   try {
     // Also where there are no services: one may be wanted that is not there yet.
-    await makers?.stop();
+    const goesOnFor = Math.min((await makers?.stop()) ?? 0, MOST_WAITED_S);
+    const stillAt = Date.now() + goesOnFor * 1_000;
     line.update('deleting');
     let { services } = found;
-    for (let round = 0; round < ROUNDS && services.length > 0; round += 1) {
-      await deleteStacks({ client, onSettled, signal }, services);
-      if (settled.some(({ reason }) => reason !== null)) break;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      if (services.length > 0) {
+        await deleteStacks({ client, onSettled, signal }, services);
+        if (settled.some(({ reason }) => reason !== null)) break;
+      } else {
+        const left = stillAt - Date.now();
+        if (left <= 0) break;
+        line.update('waiting for what the platform had begun');
+        await waited(left, signal);
+      }
       services = (await stageStacks(client, stage)).services;
     }
     isAllGone = services.length === 0;
@@ -103,6 +114,12 @@ const deleteAll = async (
     line.done();
     if (makers) session.say(isAllGone ? STOPPED : await startAgain(makers, stage));
   }
+};
+
+const waited = async (ms: number, signal: AbortSignal): Promise<void> => {
+  await sleep(ms, undefined, { signal }).catch(() => {
+    throw new CliError('interrupted before it was certain that no service comes back');
+  });
 };
 
 const STOPPED = 'The platform makes no services any more.';

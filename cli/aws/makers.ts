@@ -10,7 +10,12 @@ interface Maker {
   readonly name: string;
   /** Requests at once that the stage reserves for it; null for none in particular. */
   readonly reserved: number | null;
+  /** How long a run of it may take. */
+  readonly seconds: number;
 }
+
+/** Lambda's own, where a template says nothing. */
+const DEFAULT_TIMEOUT_S = 3;
 
 /** What makes the services of a stage: none where its API is not deployed. */
 export const openMakers = async (
@@ -33,8 +38,11 @@ export const openMakers = async (
     const { Resources } = JSON.parse(TemplateBody) as Template;
     const functions = await stageFunctions(cloudformation, stage, MAKERS);
     return functions.map(({ id, name }) => {
-      const { ReservedConcurrentExecutions: reserved = null } = Resources?.[id]?.Properties ?? {};
-      return { name, reserved };
+      const {
+        ReservedConcurrentExecutions: reserved = null,
+        Timeout: seconds = DEFAULT_TIMEOUT_S,
+      } = Resources?.[id]?.Properties ?? {};
+      return { name, reserved, seconds };
     });
   };
   const limit = ({ name: FunctionName }: Maker, most: number) => {
@@ -43,9 +51,14 @@ export const openMakers = async (
   };
 
   return {
-    /** From now on none of them runs, until they are started or deployed anew. */
-    async stop(): Promise<void> {
-      for (const maker of await all()) await limit(maker, 0);
+    /**
+     * From now on none of them begins to run, until they are started or deployed anew.
+     * @returns for how many seconds those may go on that run already
+     */
+    async stop(): Promise<number> {
+      const makers = await all();
+      for (const maker of makers) await limit(maker, 0);
+      return Math.max(0, ...makers.map(({ seconds }) => seconds));
     },
 
     /** Gives them back what the stage's template says, whatever they had meanwhile. */
@@ -73,7 +86,10 @@ export const openMakers = async (
 export type Makers = Awaited<ReturnType<typeof openMakers>>;
 
 interface Template {
-  readonly Resources?: Readonly<
-    Record<string, { readonly Properties?: { readonly ReservedConcurrentExecutions?: number } }>
-  >;
+  readonly Resources?: Readonly<Record<string, { readonly Properties?: FunctionProperties }>>;
+}
+
+interface FunctionProperties {
+  readonly ReservedConcurrentExecutions?: number;
+  readonly Timeout?: number;
 }

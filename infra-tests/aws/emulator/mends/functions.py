@@ -54,3 +54,9 @@ def _evaluate_alarm(original, alarm):
     dimensions = cloudwatch._dims_key({one["Name"]: one["Value"] for one in alarm.get("Dimensions") or []})
     if (alarm.get("Namespace"), alarm.get("MetricName"), dimensions) in cloudwatch._metrics:
         original(alarm)
+
+
+@patch(lambda_svc)
+def _reserved_concurrency(original, func, config):
+    """What is reserved for a function bounds its versions and aliases as well: MiniStack forgets it for these."""
+    return original(lambda_svc._functions.get(config.get("FunctionName")) or func, config)
