@@ -1,8 +1,8 @@
-import { modelHostContract } from '../contracts/model-host.contract';
+import { immediateHostContract } from '../contracts/immediate-host.contract';
 import { ask, openHost, sumModel } from './local-host-fixture';
 
 describe('Local host, with threads', () => {
-  modelHostContract(async () => {
+  immediateHostContract(async () => {
     const { host, newPackage, close } = await openHost();
     return {
       host,
@@ -15,7 +15,7 @@ describe('Local host, with threads', () => {
 });
 
 describe('Local host, with processes', () => {
-  modelHostContract(async () => {
+  immediateHostContract(async () => {
     const { host, newPackage, close } = await openHost();
     return {
       host,

@@ -6,6 +6,7 @@ import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DescribeModelCommand, ListEndpointsCommand } from '@aws-sdk/client-sagemaker';
 import type { ServicePlan, VersionState } from '../../../core/inference/model-host';
 import { describePython } from '../../../infra-tests/support/python';
+import { modelHostContract } from '../../contracts/model-host.contract';
 import { ask } from '../../embedded/local-host-fixture';
 import { packagePrefix } from '../s3-artifact-store';
 import { type OpenHost, openHost, until } from './testing/open-host';
@@ -18,6 +19,8 @@ import {
 
 const serverless = { serverless: { memory_mb: 2048, concurrency: 5 } };
 const range = { instances: { type: 'ml.m5.large', min: 2, max: 4 } };
+/** The contract's. */
+const ITS_SERVICES = ['wine', 'beer'];
 const sick = { environment: { SICK: '1' } };
 
 describePython('host on CloudFormation and SageMaker', (python) => {
@@ -63,6 +66,22 @@ describePython('host on CloudFormation and SageMaker', (python) => {
     return (await test.clients.sagemaker.send(command)).Endpoints?.length;
   };
   const up = ['v1', 'running', 1] as const;
+
+  describe('as every host', () => {
+    modelHostContract(async () => ({
+      host: test.host,
+      // A version of the model for each factor.
+      model: (factor) => test.model(factor, factor),
+      broken: test.broken,
+      ask,
+      close: () =>
+        until(async () => {
+          for (const service of ITS_SERVICES) await test.host.remove(service);
+          const left = await test.host.services();
+          return !ITS_SERVICES.some((service) => left.includes(service));
+        }),
+    }));
+  });
 
   it('makes a stack of a plan, and each version answers by itself', async () => {
     const one = await test.model(1, 1, 3);

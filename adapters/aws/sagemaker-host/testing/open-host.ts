@@ -124,6 +124,13 @@ export const openHost = async (python: string) => {
       return made;
     },
 
+    /** A model whose container ends at once: its package lacks what it reads. */
+    async broken(): Promise<ModelVersion> {
+      const made = sumModel(`sha256:${'0'.repeat(64)}`, { version: 99 });
+      models.set(`${made.model}/${made.version}`, made);
+      return made;
+    },
+
     close: (): Promise<void> => {
       for (const client of Object.values(clients)) client.destroy();
       return emulator.stop();
