@@ -9,6 +9,7 @@ import { tableRuns } from '../adapters/aws/athena/table-runs';
 import { newId, now } from '../adapters/primitives';
 import { serviceEvents } from '../core/services/service-events';
 import { serviceRecords } from '../core/services/service-records';
+import { ambiguousLabels } from '../core/tables/ambiguous-labels';
 import { builtTimes } from '../core/tables/built-times';
 import { dirtyHours } from '../core/tables/dirty-hours';
 import { labelBatches } from '../core/tables/label-batches';
@@ -51,9 +52,10 @@ const tables = tableRecords(store);
 const services = serviceRecords(store);
 const batches = labelBatches(store);
 const built = builtTimes(store);
+const ambiguous = ambiguousLabels(store, now);
 const days = process.env.CAPTURED_DAYS ?? '';
 const builder = tableBuilder({
-  ...{ hours, tables, now },
+  ...{ hours, tables, ambiguous, now },
   athena: new AthenaClient(patience(ANSWER_MS, 4)),
   upkeep: upkeepRecords(store),
   retentionOf: async (service) => (await services.find(service))?.retention,
@@ -94,6 +96,7 @@ const settle = async ({
   }
   if (kind !== 'purge') return;
   await batches.removeOf(service);
+  await ambiguous.removeOf(service);
   await built.remove(service);
   await tables.remove(service);
 };

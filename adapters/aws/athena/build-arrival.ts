@@ -1,5 +1,6 @@
 import type { ServiceTable } from '../../../core/tables/service-table';
 import type { StoredVersion } from '../../../core/tables/table-records';
+import { type AmbiguousOn, ambiguousBy } from './client-labels';
 import { dayFrom } from './day-from';
 import { giveLabels } from './give-labels';
 import { inParts } from './in-parts';
@@ -39,6 +40,11 @@ export interface Built<T> {
   readonly dates: readonly string[];
 }
 
+/** What requests came to; a request may be the second that a label means. */
+interface BuiltRequests extends Built<BuildReport> {
+  readonly ambiguous: AmbiguousOn;
+}
+
 /** Days that a label waits for its row. */
 export const PATIENCE_DAYS = 7;
 /** Hours of bodies in objects of their own that one statement reads. */
@@ -57,7 +63,7 @@ export function* buildArrival(
   arrival: Arrival,
   described: TabledService | undefined,
   today: string,
-): Steps<Built<BuildReport>> {
+): Steps<BuiltRequests> {
   const { rows: found } = yield lookAtArrival(places, arrival);
   const asked = found.filter(([date]) => date !== null).toSorted(byText);
   const malformed = found.find(([date]) => date === null)?.[1];
@@ -68,6 +74,7 @@ export function* buildArrival(
     malformed: Number(malformed ?? 0),
     labelled: 0,
   };
+  const ambiguous = new Map<string, number>();
   for (const some of inParts(asked, MOST_DAYS)) {
     const window = windowOf(arrival.service, some);
     for (const part of spillParts(some)) {
@@ -85,8 +92,11 @@ export function* buildArrival(
       window,
       described,
     );
+    if (unpacked.byClients === 0) continue;
+    const counted = yield* ambiguousBy(places, window, received);
+    for (const [date, count] of counted) ambiguous.set(date, count);
   }
-  return { report, dates: asked.map(([date]) => date ?? '') };
+  return { report, dates: asked.map(([date]) => date ?? ''), ambiguous };
 }
 
 /**
@@ -102,13 +112,16 @@ const spillParts = (some: readonly Row[]): readonly (SpillPart | undefined)[] =>
     : parts.map((part, n) => ({ hours: part, withOthers: n === 0 }));
 };
 
-/** Makes rows and errors of a window's requests; tells how many labels were received on some days. */
+/**
+ * Makes rows and errors of a window's requests; tells how many labels were received on some days, and how
+ * many of these are by clients' ids.
+ */
 function* unpackWindow(
   places: Places,
   window: Window,
   { versions }: TabledService,
   received: readonly string[],
-): Steps<Pick<BuildReport, 'rows' | 'errors'> & { readonly labels: number }> {
+): Steps<Unpacked> {
   const report = { rows: 0, errors: 0 };
   for (let round = 1; ; round += 1) {
     const { rows: models } = yield answeringModels(places, window);
@@ -120,14 +133,14 @@ function* unpackWindow(
     for (const { by, known } of answers) {
       if (known) report.rows += (yield unpackRows(places, window, by, known)).written ?? 0;
     }
-    let [missing, twice, labels] = yield* countsOf(places, window, received);
+    let [missing, twice, labels, byClients] = yield* countsOf(places, window, received);
     if (missing > 0) {
       for (const { by, known } of answers) {
         report.errors += (yield keepErrors(places, window, by, known)).written ?? 0;
       }
-      [missing, twice, labels] = yield* countsOf(places, window, received);
+      [missing, twice, labels, byClients] = yield* countsOf(places, window, received);
     }
-    if (missing === 0 && twice === 0) return { ...report, labels };
+    if (missing === 0 && twice === 0) return { ...report, labels, byClients };
     // Another build may have brought in requests between these meanwhile, and not come to their rows yet.
     if (round === ROUNDS || twice > 0) {
       throw new Error(
@@ -137,18 +150,23 @@ function* unpackWindow(
   }
 }
 
+interface Unpacked extends Pick<BuildReport, 'rows' | 'errors'> {
+  readonly labels: number;
+  readonly byClients: number;
+}
+
 function* countsOf(
   places: Places,
   window: Window,
   received: readonly string[],
-): Steps<readonly [number, number, number]> {
+): Steps<readonly [number, number, number, number]> {
   const { rows } = yield checkWindow(places, window, received);
-  const [missing, twice, labels] = rows[0] ?? [];
-  return [Number(missing), Number(twice), Number(labels)];
+  const [missing, twice, labels, byClients = null] = rows[0] ?? [];
+  return [Number(missing), Number(twice), Number(labels), Number(byClients)];
 }
 
 /** The days on which labels may have been received that still wait. */
-const lastDays = (today: string): readonly string[] =>
+export const lastDays = (today: string): readonly string[] =>
   Array.from({ length: PATIENCE_DAYS + 1 }, (_, n) => dayFrom(today, n - PATIENCE_DAYS));
 
 type Row = StatementResult['rows'][number];

@@ -1,8 +1,9 @@
 import type { ArrivalKind } from '../../../core/tables/dirty-hours';
 import type { Erasure } from '../../../core/tables/erasure';
 import { NO_DAYS, type WrittenDays } from '../../../core/tables/upkeep-records';
-import { type BuildReport, buildArrival, type TabledService } from './build-arrival';
+import { type BuildReport, buildArrival, lastDays, type TabledService } from './build-arrival';
 import { buildLabels, type LabelReport, labelFrom } from './build-labels';
+import type { AmbiguousOn } from './client-labels';
 import type { Ground } from './create-tables';
 import { daysWithLabels } from './days-with-labels';
 import { erase } from './erase';
@@ -54,10 +55,11 @@ export type ItemReport = BuildReport &
     readonly unmatched: number;
   };
 
-/** The same with the days to which it wrote. */
+/** The same with the days to which it wrote, and the ambiguous labels that still wait for requests. */
 export interface ItemResult {
   readonly report: ItemReport;
   readonly wrote: WrittenDays;
+  readonly ambiguous: AmbiguousOn;
 }
 
 interface Needs {
@@ -76,9 +78,9 @@ interface Needs {
 
 const NOTHING: ItemReport = {
   ...{ requests: 0, rows: 0, errors: 0, malformed: 0 },
-  ...{ labels: 0, labelled: 0, ambiguous: 0, unmatched: 0 },
+  ...{ labels: 0, labelled: 0, unmatched: 0 },
 };
-const DONE: ItemResult = { report: NOTHING, wrote: NO_DAYS };
+const DONE: ItemResult = { report: NOTHING, wrote: NO_DAYS, ambiguous: new Map() };
 
 /** The steps that a piece of work needs, in order. @throws RangeError, and what its checks throw */
 export function* buildItem(needs: Needs, item: BuildItem): Steps<ItemResult> {
@@ -88,16 +90,18 @@ export function* buildItem(needs: Needs, item: BuildItem): Steps<ItemResult> {
       yield* prepareTables(places, ground, item.service, described?.table);
       return DONE;
     case 'requests': {
-      const { report, dates } = yield* buildArrival(places, item, described, today);
+      const { report, dates, ambiguous } = yield* buildArrival(places, item, described, today);
       return {
-        report: { ...NOTHING, ...report },
+        ...{ report: { ...NOTHING, ...report }, ambiguous },
         wrote: { requests: dates, rows: dates, labels: [] },
       };
     }
     case 'labels': {
-      const { report, dates } = yield* buildLabels(places, item, described);
+      const { report, dates, ambiguous } = yield* buildLabels(places, item, described);
+      const waiting = new Set(lastDays(today));
       return {
         report: { ...NOTHING, ...report },
+        ambiguous: new Map([...ambiguous].filter(([date]) => waiting.has(date))),
         wrote: { requests: [], rows: dates, labels: [item.date] },
       };
     }
@@ -125,7 +129,6 @@ function* labelAgain(
 ): Steps<ItemResult> {
   const { rows } = yield daysWithLabels(places, service, from, to);
   const days = rows.map(([date]) => date ?? '');
-  // What is ambiguous among them was counted when it came.
   let labelled = 0;
   const written = new Set<string>();
   for (const some of inParts(days, MOST_DAYS)) {
@@ -134,6 +137,7 @@ function* labelAgain(
     for (const date of dates) written.add(date);
   }
   return {
+    ...DONE,
     report: { ...NOTHING, labelled },
     wrote: { requests: [], rows: labelled > 0 ? [...written] : [], labels: [] },
   };

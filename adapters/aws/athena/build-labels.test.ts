@@ -94,25 +94,29 @@ describe('labels that mean several requests', () => {
     'look-for-clients': [[date]],
     'look-at-client-labels': [
       [date, `${date}-a`, `${date}-b`],
-      [null, '2', null],
+      [null, '2', date],
     ],
   };
-  /** What is counted as ambiguous where so many labels are new in the table. */
-  const countedIn = (item: BuildItem, taken: number): number => {
-    const steps = buildItem(itemNeeds(PLACES, DESCRIBED, date), item);
+  /** What is counted as ambiguous by a build of some day. */
+  const countedOn = (today: string, item: BuildItem) => {
+    const steps = buildItem(itemNeeds(PLACES, DESCRIBED, today), item);
     let next = steps.next();
     while (!next.done) {
       const step = 'sql' in next.value ? next.value.step : '';
-      const written = step === 'take-labels' ? taken : 1;
-      next = steps.next({ rows: answers[step] ?? [], written });
+      next = steps.next({ rows: answers[step] ?? [], written: 1 });
     }
-    return next.value.report.ambiguous;
+    return [...next.value.ambiguous];
   };
   const came = { kind: 'labels', service: 'wine', date, hours: ['10'] } as const;
 
-  it('are counted when they come, and not again by a build that brings none, or by a refresh', () => {
-    expect(countedIn(came, 2)).toBe(2);
-    expect(countedIn(came, 0)).toBe(0);
-    expect(countedIn({ kind: 'labels-again', service: 'wine', from: date, to: date }, 0)).toBe(0);
+  it('are counted by the day on which they were received, while they wait for requests', () => {
+    expect(countedOn(date, came)).toEqual([[date, 2]]);
+    expect(countedOn('2026-11-27', came)).toEqual([[date, 2]]);
+    expect(countedOn('2026-11-28', came)).toEqual([]);
+  });
+
+  it('are not counted by a refresh', () => {
+    const again = { kind: 'labels-again', service: 'wine', from: date, to: date } as const;
+    expect(countedOn(date, again)).toEqual([]);
   });
 });

@@ -1,12 +1,11 @@
 import { type Built, type TabledService, windowOf } from './build-arrival';
+import { type AmbiguousOn, meantByClients } from './client-labels';
 import { giveLabels } from './give-labels';
 import { inParts } from './in-parts';
 import {
   countLabels,
   countMatched,
-  lookAtClientLabels,
   lookAtLabels,
-  lookForClients,
   lookForRows,
   type ReceivedLabels,
 } from './label-rows';
@@ -22,8 +21,11 @@ export interface LabelReport {
   readonly labels: number;
   /** Rows that were given one. */
   readonly labelled: number;
-  /** Labels by a client's id that several requests carried. */
-  readonly ambiguous: number;
+}
+
+/** What labels came to. */
+interface Labelled<T> extends Built<T> {
+  readonly ambiguous: AmbiguousOn;
 }
 
 const HOUR_MS = 3_600_000;
@@ -33,7 +35,7 @@ export function* buildLabels(
   places: Places,
   arrival: Arrival,
   described: TabledService | undefined,
-): Steps<Built<LabelReport>> {
+): Steps<Labelled<LabelReport>> {
   const { written } = yield takeLabels(places, arrival);
   const hours = arrival.hours.toSorted();
   const first = `${arrival.date}T${hours[0]}:00:00.000Z`;
@@ -43,27 +45,25 @@ export function* buildLabels(
     dates: [arrival.date],
     between: [first, new Date(last).toISOString()],
   } as const;
-  const found = described
-    ? yield* labelFrom(places, from, described)
-    : { report: { labelled: 0, ambiguous: 0 }, dates: [] };
-  // An hour without new labels is built again for nothing: those of before were counted.
-  const ambiguous = written ? found.report.ambiguous : 0;
-  return { report: { labels: written ?? 0, ...found.report, ambiguous }, dates: found.dates };
+  const found = described ? yield* labelFrom(places, from, described) : NO_ROWS;
+  return { ...found, report: { labels: written ?? 0, ...found.report } };
 }
+
+const NO_ROWS = { report: { labelled: 0 }, dates: [], ambiguous: new Map<string, number>() };
 
 /** Gives labels that are in the tables to the rows that they mean. */
 export function* labelFrom(
   places: Places,
   from: ReceivedLabels,
   described: TabledService,
-): Steps<Built<Omit<LabelReport, 'labels'>>> {
+): Steps<Labelled<Omit<LabelReport, 'labels'>>> {
   const { windows, ambiguous } = yield* meantBy(places, from);
   let labelled = 0;
   for (const window of windows) {
     labelled += yield* giveLabels(places, from, window, described);
   }
   const dates = new Set(windows.flatMap((window) => window.dates));
-  return { report: { labelled, ambiguous }, dates: [...dates] };
+  return { report: { labelled }, dates: [...dates], ambiguous };
 }
 
 /** How many labels have found no row. */
@@ -84,13 +84,17 @@ export function* countUnmatched(places: Places, from: ReceivedLabels): Steps<num
 function* meantBy(
   places: Places,
   from: ReceivedLabels,
-): Steps<{ readonly windows: readonly Window[]; readonly ambiguous: number }> {
-  const named = foundIn((yield lookAtLabels(places, from)).rows);
-  const client = named.count > 0 ? yield* meantByClients(places, from) : NONE_FOUND;
-  const meant = yield* withRows(places, from.service, [...named.days, ...client.days]);
+): Steps<{ readonly windows: readonly Window[]; readonly ambiguous: AmbiguousOn }> {
+  const { rows } = yield lookAtLabels(places, from);
+  const byClients = Number(rows.find(([date]) => date === null)?.[1] ?? 0);
+  const client = byClients > 0 ? yield* meantByClients(places, from) : NO_CLIENTS;
+  const named = rows.filter(([date]) => date !== null);
+  const meant = yield* withRows(places, from.service, [...named, ...client.days]);
   const windows = inParts(meant, MOST_DAYS).map((some) => windowOf(from.service, some, 1));
-  return { windows, ambiguous: client.count };
+  return { windows, ambiguous: client.ambiguous };
 }
+
+const NO_CLIENTS = { days: [], ambiguous: new Map<string, number>() };
 
 /** Those of many days of which there are rows: ids may say any day, and each 90 are a statement that writes. */
 function* withRows(places: Places, service: string, meant: readonly Row[]): Steps<readonly Row[]> {
@@ -102,25 +106,4 @@ function* withRows(places: Places, service: string, meant: readonly Row[]): Step
   return meant.filter(([date]) => there.has(date));
 }
 
-function* meantByClients(places: Places, from: ReceivedLabels): Steps<Found> {
-  const { rows } = yield lookForClients(places, from);
-  const dates = rows.map(([date]) => date ?? '');
-  return dates.length > 0
-    ? foundIn((yield lookAtClientLabels(places, from, dates)).rows)
-    : NONE_FOUND;
-}
-
 type Row = StatementResult['rows'][number];
-
-/** What labels mean, by day, and the count that comes with it. */
-interface Found {
-  readonly days: readonly Row[];
-  readonly count: number;
-}
-
-const NONE_FOUND: Found = { days: [], count: 0 };
-
-const foundIn = (rows: readonly Row[]): Found => ({
-  days: rows.filter(([date]) => date !== null),
-  count: Number(rows.find(([date]) => date === null)?.[1] ?? 0),
-});

@@ -19,11 +19,11 @@ export interface ReceivedLabels {
 /** Requests that come so long after a label by their client's id still get it. */
 const CLIENT_HOURS = 24;
 
-const received = ({ service, dates, between }: ReceivedLabels): string =>
-  `l.service = ${literal(service)} AND l.received_date IN ${days(dates)}` +
-  (between
-    ? ` AND l.received_at >= ${time(between[0])} AND l.received_at < ${time(between[1])}`
-    : '');
+const received = (from: ReceivedLabels): string =>
+  `l.service = ${literal(from.service)} AND l.received_date IN ${days(from.dates)} AND ${receivedBetween(from)}`;
+
+const receivedBetween = ({ between }: ReceivedLabels): string =>
+  between ? `l.received_at >= ${time(between[0])} AND l.received_at < ${time(between[1])}` : 'true';
 
 /** Labels of older releases do not say that they are the label. */
 const COLUMNS = `COALESCE(l.name, ${literal(THE_LABEL)}) AS name, l.label, l.labelled_at, l.received_at, l.batch_id, l.position`;
@@ -36,7 +36,7 @@ const byExample = (places: Places, from: ReceivedLabels): string => `
 /** Labels by a client's id, once for each of some requests that carried it; `asked` tells requests apart. */
 const byClient = (places: Places, from: ReceivedLabels, which: string): string => `
   SELECT q.request_id || '-' || CAST(l.row_index AS varchar) AS example_id, ${COLUMNS},
-    COALESCE(q.primary_request_id, q.request_id) AS asked
+    COALESCE(q.primary_request_id, q.request_id) AS asked, l.received_date
   FROM ${tablesOf(places).labels} l JOIN ${tablesOf(places).requests} q ON q.client_request_id = l.client_request_id
     AND l.row_index < q.row_count AND q.request_time <= l.received_at + INTERVAL '${CLIENT_HOURS}' HOUR
   WHERE ${received(from)} AND l.client_request_id IS NOT NULL
@@ -102,10 +102,16 @@ export const lookForRows = (
 WHERE request_date BETWEEN ${day(first)} AND ${day(last)} ORDER BY 1`,
 });
 
+/** All that were received on the days of some labels. */
+export const onWholeDays = ({ service, dates }: ReceivedLabels): ReceivedLabels => ({
+  service,
+  dates,
+});
+
 /**
- * The same as of labels that name their example, of those by clients' ids; with the null day stands how
- * many of them mean several requests.
- * @param dates on which requests carried such ids, in order
+ * The same as of labels that name their example, of those by clients' ids. With a null day stands how many
+ * labels mean several requests, of all that were received on a day, and which day that is.
+ * @param dates on which requests carried ids that labels of these days name, in order
  */
 export const lookAtClientLabels = (
   places: Places,
@@ -113,12 +119,30 @@ export const lookAtClientLabels = (
   dates: readonly string[],
 ): Statement => ({
   step: 'look-at-client-labels',
-  sql: `WITH meant AS (${byClient(places, from, `q.request_date ${onDays(dates)}`)})
+  sql: `WITH of_days AS (${byClient(places, onWholeDays(from), `q.request_date ${onDays(dates)}`)}
+), meant AS (SELECT * FROM of_days l WHERE ${receivedBetween(from)})
 ${dated(from)}
 UNION ALL
-SELECT NULL, CAST(count(*) AS varchar), NULL FROM (
-  SELECT batch_id, position FROM meant GROUP BY 1, 2 HAVING count(DISTINCT asked) > 1
-)`,
+SELECT NULL, CAST(count(*) AS varchar), CAST(received_date AS varchar) FROM (
+  SELECT received_date, batch_id, position FROM of_days GROUP BY 1, 2, 3 HAVING count(DISTINCT asked) > 1
+) GROUP BY received_date`,
+});
+
+/**
+ * The days on which labels were received by ids that callers gave requests of a window, a line each.
+ * @param received days of labels that are looked through
+ */
+export const lookForClientLabels = (
+  places: Places,
+  window: Window,
+  received: readonly string[],
+): Statement => ({
+  step: 'look-for-client-labels',
+  sql: `SELECT DISTINCT CAST(l.received_date AS varchar) FROM ${tablesOf(places).labels} l
+WHERE l.service = ${literal(window.service)} AND l.received_date IN ${days(received)} AND l.client_request_id IN (
+  SELECT q.client_request_id FROM ${tablesOf(places).requests} q
+  WHERE q.service = ${literal(window.service)} AND ${within(window, 'q.')} AND q.status_code = 200)
+ORDER BY 1`,
 });
 
 /** As few days as fit into a statement; all of one label's have to be in one, or several would not be seen. */

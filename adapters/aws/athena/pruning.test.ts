@@ -194,7 +194,9 @@ describeTrino(
       const late = { kind: 'requests', service: 'wine', date: ARRIVED, hours: ['13'] } as const;
       const plans = await plansOf(late);
       expectPruned(plans);
-      expect(stepsIn(plans)).toContain('label-rows');
+      expect(stepsIn(plans)).toEqual(
+        expect.arrayContaining(['label-rows', 'look-for-client-labels']),
+      );
     });
 
     it('name the days of rows alone, whichever days labels name', async () => {

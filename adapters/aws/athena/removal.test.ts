@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-athena';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Retention } from '../../../core/services/service';
+import { ambiguousLabels } from '../../../core/tables/ambiguous-labels';
 import { hourOfKey } from '../../../core/tables/arrival-key';
 import { dirtyHours } from '../../../core/tables/dirty-hours';
 import { rawTables } from '../../../core/tables/raw-tables';
@@ -66,6 +67,7 @@ describeTrino(
       tableBuilder({
         ...{ athena, hours, tables, upkeep: upkeepRecords(store), places, bucket: 'tables', now },
         ...{ captured: 's3://captured/', capturedDays: 30, quietSeconds: 1 },
+        ambiguous: ambiguousLabels(store, now),
         retentionOf: async () => retention,
         runs: { running: async () => running, isTickRunning: async () => false },
       });

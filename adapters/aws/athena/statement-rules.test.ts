@@ -45,11 +45,12 @@ const answers: Readonly<Record<string, StatementResult['rows']>> = {
   ]),
   'look-at-labels': [...days.map((date) => [date, `${ID}1-0`, `${ID}2-0`]), [null, '9', null]],
   'look-for-clients': days.map((date) => [date]),
+  'look-for-client-labels': days.slice(-8).map((date) => [date]),
   'look-at-client-labels': days.map((date) => [date, `${ID}1-0`, `${ID}2-0`]),
   'look-for-rows': days.map((date) => [date]),
   'answering-models': [["wine'", '1']],
   'count-labels': [['3']],
-  'check-window': [['1', '0']],
+  'check-window': [['1', '0', '1', '1']],
   'days-with-labels': days.map((date) => [date]),
   'look-at-erased': [...days.map((date) => [date]), ['2026-11-20'], [null]],
   'look-for-erased': days.map((date) => [date]),
@@ -67,7 +68,8 @@ const statementsOf = (item: BuildItem, described = serviceOf(3, 5)): readonly St
     if ('sql' in step) asked.push(step);
     const name = 'sql' in step ? step.step : '';
     checks += name === 'check-window' ? 1 : 0;
-    const rows = checks > 1 ? [['0', '0']] : (answers[name] ?? []);
+    const isWell = name === 'check-window' && checks > 1;
+    const rows = isWell ? [['0', '0', '1', '1']] : (answers[name] ?? []);
     next = steps.next({ rows, written: 1, query: 'an-id' });
   }
   return asked;

@@ -1,5 +1,6 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
 import type { Retention } from '../../../core/services/service';
+import { ambiguousLabels } from '../../../core/tables/ambiguous-labels';
 import { dirtyHours } from '../../../core/tables/dirty-hours';
 import { tableRecords } from '../../../core/tables/table-records';
 import { NO_DAYS, type UpkeepRecords, upkeepRecords } from '../../../core/tables/upkeep-records';
@@ -35,6 +36,7 @@ const open = () => {
     ...{ athena: new AthenaClient({ region: 'eu-central-1' }), hours, tables, upkeep, now },
     places: { database: 'inference', rawDatabase: 'inference_raw' },
     ...{ bucket: 'tables', captured: 's3://captured/', capturedDays: 30, quietSeconds: 2_700 },
+    ambiguous: ambiguousLabels(store, now),
     retentionOf: async (service) => retention.get(service),
     runs: {
       running: async () => [...running].map((execution) => ({ execution, started: new Date(at) })),

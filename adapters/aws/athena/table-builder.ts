@@ -1,5 +1,6 @@
 import { type AthenaClient, GetQueryExecutionCommand } from '@aws-sdk/client-athena';
 import type { Retention } from '../../../core/services/service';
+import type { AmbiguousLabels } from '../../../core/tables/ambiguous-labels';
 import type { DirtyHours } from '../../../core/tables/dirty-hours';
 import type { TableRecords } from '../../../core/tables/table-records';
 import type { UpkeepRecords } from '../../../core/tables/upkeep-records';
@@ -28,6 +29,7 @@ interface Needs {
   readonly athena: AthenaClient;
   readonly hours: DirtyHours;
   readonly tables: Pick<TableRecords, 'find' | 'listVersions' | 'revisions'>;
+  readonly ambiguous: Pick<AmbiguousLabels, 'counted'>;
   readonly upkeep: UpkeepRecords;
   /** Undefined when there is no such service. */
   readonly retentionOf: (service: string) => Promise<Retention | undefined>;
@@ -51,7 +53,13 @@ export type Advice =
   | { readonly statement: Statement }
   | { readonly chore: Chore }
   | { readonly wait: number }
-  | { readonly done: ItemReport; readonly service: string; readonly kind: BuildItem['kind'] };
+  | { readonly done: DoneReport; readonly service: string; readonly kind: BuildItem['kind'] };
+
+/** What a piece of work came to that is done. */
+export interface DoneReport extends ItemReport {
+  /** Labels by a client's id that have turned out to mean several requests. */
+  readonly ambiguous: number;
+}
 
 /** What has been done for a piece of work: a statement by its id and name, or why it failed, a chore by its result. */
 export type Ran =
@@ -203,8 +211,10 @@ export const tableBuilder = (needs: Needs) => {
       const known = { places, ground, captured, capturedDays, described, today, execution };
       const next = await nextStep(buildItem(known, item), results, secondsLeft(ran, execution));
       if (!('done' in next)) return next;
-      await settle(work, next.done.wrote);
-      return { done: next.done.report, service: item.service, kind: item.kind };
+      const { report, wrote } = next.done;
+      await settle(work, wrote);
+      const ambiguous = await needs.ambiguous.counted(item.service, next.done.ambiguous);
+      return { done: { ...report, ambiguous }, service: item.service, kind: item.kind };
     },
   };
 };

@@ -80,7 +80,8 @@ WHEN NOT MATCHED THEN INSERT (${columns.join(', ')}) VALUES (${columns.map((colu
 
 /**
  * Checks a window: how many answered requests have neither rows nor an error, and how many rows are
- * there more than once; and tells how many labels were received on some days.
+ * there more than once; and tells how many labels were received on some days, and how many of them by
+ * clients' ids.
  */
 export const checkWindow = (
   places: Places,
@@ -89,6 +90,7 @@ export const checkWindow = (
 ): Statement => {
   const { requests, rows, errors, labels } = tablesOf(places);
   const { service } = window;
+  const came = `${labels} WHERE service = ${literal(service)} AND received_date IN ${days(received)}`;
   return {
     step: 'check-window',
     sql: `SELECT
@@ -97,7 +99,8 @@ export const checkWindow = (
     EXCEPT (SELECT request_id FROM ${rows(service)} WHERE ${within(window)}
       UNION SELECT request_id FROM ${errors(service)} WHERE ${within(window)}))),
   (SELECT count(*) - count(DISTINCT example_id) FROM ${rows(service)} WHERE ${within(window)}),
-  (SELECT count(*) FROM ${labels} WHERE service = ${literal(service)} AND received_date IN ${days(received)})`,
+  (SELECT count(*) FROM ${came}),
+  (SELECT count(*) FROM ${came} AND client_request_id IS NOT NULL)`,
   };
 };
 

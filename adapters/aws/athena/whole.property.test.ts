@@ -172,11 +172,14 @@ describeTrino(
               await happen(home, pool, events);
               await home.buildAll();
               expect(await home.found()).toEqual(home.expected());
+              const { told, expected: several } = home.ambiguous();
+              expect(told).toBe(several);
               for (const one of ['wine', 'red-wine']) await home.retry(one, daysFrom(0, LAST_DAY));
               const expected = home.expected();
               expect(await home.found()).toEqual(expected);
               // Once more, and from behind: nothing is written.
               expect(isRebuilt ? await home.rebuildAll() : []).toEqual([]);
+              expect(home.ambiguous().told).toBe(several);
               expect(await home.found()).toEqual(expected);
             } finally {
               home.close();

@@ -6,6 +6,7 @@ import {
   GetQueryExecutionCommand,
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
+import { ambiguousLabels } from '../../../core/tables/ambiguous-labels';
 import { hourOfKey } from '../../../core/tables/arrival-key';
 import { dirtyHours } from '../../../core/tables/dirty-hours';
 import { tableRecords } from '../../../core/tables/table-records';
@@ -43,6 +44,7 @@ describeTrino(
       builder: tableBuilder({
         ...{ athena, hours, tables, upkeep, places, bucket: 'tables', now },
         ...{ captured: 's3://captured/', capturedDays: 30, quietSeconds: 1 },
+        ambiguous: ambiguousLabels(store, now),
         retentionOf: async () => undefined,
         runs: { running: async () => [], isTickRunning: async () => false },
       }),
@@ -326,8 +328,8 @@ TBLPROPERTIES ('projection.enabled' = 'true', 'projection.service.type' = 'injec
         lineOf(T, 60, bodies(1)),
         lineOf(T, 61, { ...bodies(1), client_request_id: 'mine' }),
       ]);
-      // Both were received within the last week.
-      expect(await buildAll()).toMatchObject([{ rows: 2, labelled: 2 }]);
+      // Both were received within the last week, and the second is another request of that client's id.
+      expect(await buildAll()).toMatchObject([{ rows: 2, labelled: 2, ambiguous: 1 }]);
       await labels('14', 'b3', [
         label(0, {
           client_request_id: 'mine',
@@ -338,6 +340,8 @@ TBLPROPERTIES ('projection.enabled' = 'true', 'projection.service.type' = 'injec
         }),
       ]);
       expect(await buildAll()).toMatchObject([{ labels: 1, labelled: 2, ambiguous: 1 }]);
+      await hours.mark({ service: 'wine', kind: 'labels', date: '2026-11-20', hour: '14' }, now());
+      expect(await buildAll()).toMatchObject([{ labels: 0, labelled: 0, ambiguous: 0 }]);
     }, 120_000);
 
     it('counts the labels that have waited for their rows in vain', async () => {

@@ -1,3 +1,4 @@
+import { ambiguousLabels } from '../../../../core/tables/ambiguous-labels';
 import { type DirtyHour, dirtyHours } from '../../../../core/tables/dirty-hours';
 import type { Label } from '../../../../core/tables/label';
 import { labelLines } from '../../../../core/tables/label-lines';
@@ -74,6 +75,8 @@ export const openHappened = async (trino: Trino, pool: readonly Happened[]) => {
   let clock = new Date(START);
   const store = sqliteRecordStore(':memory:', { now: () => clock });
   const hours = dirtyHours(store);
+  const counts = ambiguousLabels(store, () => clock);
+  let ambiguous = 0;
   const arrived = new Map<string, DirtyHour>();
   let files = 0;
 
@@ -100,8 +103,10 @@ export const openHappened = async (trino: Trino, pool: readonly Happened[]) => {
     const today = one.at.slice(0, 10);
     const steps = buildItem(itemNeeds(places, services.get(item.service), today), item);
     const result = await runSteps(steps, (statement) => runStatement(run, statement), dieAfter);
-    if (result) await hours.clear(hoursOf(one), one.at);
-    return result?.report ?? null;
+    if (!result) return null;
+    await hours.clear(hoursOf(one), one.at);
+    ambiguous += await counts.counted(item.service, result.ambiguous);
+    return result.report;
   };
   const buildAll = async (): Promise<void> => {
     for (const one of await works()) await work(one);
@@ -153,6 +158,9 @@ export const openHappened = async (trino: Trino, pool: readonly Happened[]) => {
     },
 
     buildAll,
+
+    /** How many labels were told to mean several requests, and how many do. */
+    ambiguous: () => ({ told: ambiguous, expected: model.ambiguous() }),
 
     /** So much time goes by that labels without a row are no longer waited for. */
     async weekPasses(at: string): Promise<void> {
