@@ -1,5 +1,5 @@
-// `npm run bench`: what serving costs, as ratios to a bare script within one run. Prints a table.
-//   npm run bench -- [--rounds 5] [--seconds 4] [--memory 1000000]
+// `npm run bench:serving`, and the first part of `npm run bench`: what serving costs, as ratios to a bare script within one run. Prints a table.
+//   npm run bench:serving -- [--rounds 5] [--seconds 4] [--memory 1000000]
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -207,7 +207,6 @@ const expected = await answersTo(rows);
 try {
   await shares(await compare());
   await memory();
-  console.log('The tables: npm run bench:tables; against other tools: node bench/tables-etl.mjs');
 } finally {
   rmSync(home, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-// `npm run bench:tables`: what the tables cost. A wrong answer or a missing row voids the run.
+// `npm run bench:tables`, and the second part of `npm run bench`: what the tables cost. A wrong answer or a missing row voids the run.
 //   npm run bench:tables -- [--only fresh,latency,slow,cost] [--rounds 5] [--seconds 60] [--days 1,7,30]
 // CPU figures hold on a machine that others use, too; wall time and requests/s do not.
 // Against other tools: see bench/tables-etl.mjs.
