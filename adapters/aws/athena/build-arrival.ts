@@ -38,10 +38,7 @@ export interface BuildReport {
 export interface Built<T> {
   readonly report: T;
   readonly dates: readonly string[];
-}
-
-/** What requests came to; a request may be the second that a label means. */
-interface BuiltRequests extends Built<BuildReport> {
+  /** A label, or a request, may be what makes a label mean several requests. */
   readonly ambiguous: AmbiguousOn;
 }
 
@@ -63,7 +60,7 @@ export function* buildArrival(
   arrival: Arrival,
   described: TabledService | undefined,
   today: string,
-): Steps<BuiltRequests> {
+): Steps<Built<BuildReport>> {
   const { rows: found } = yield lookAtArrival(places, arrival);
   const asked = found.filter(([date]) => date !== null).toSorted(byText);
   const malformed = found.find(([date]) => date === null)?.[1];

@@ -23,11 +23,6 @@ export interface LabelReport {
   readonly labelled: number;
 }
 
-/** What labels came to. */
-interface Labelled<T> extends Built<T> {
-  readonly ambiguous: AmbiguousOn;
-}
-
 const HOUR_MS = 3_600_000;
 
 /** Brings labels that were received in some hours of a day into the tables, and to their rows. */
@@ -35,7 +30,7 @@ export function* buildLabels(
   places: Places,
   arrival: Arrival,
   described: TabledService | undefined,
-): Steps<Labelled<LabelReport>> {
+): Steps<Built<LabelReport>> {
   const { written } = yield takeLabels(places, arrival);
   const hours = arrival.hours.toSorted();
   const first = `${arrival.date}T${hours[0]}:00:00.000Z`;
@@ -56,7 +51,7 @@ export function* labelFrom(
   places: Places,
   from: ReceivedLabels,
   described: TabledService,
-): Steps<Labelled<Omit<LabelReport, 'labels'>>> {
+): Steps<Built<Omit<LabelReport, 'labels'>>> {
   const { windows, ambiguous } = yield* meantBy(places, from);
   let labelled = 0;
   for (const window of windows) {
