@@ -3,6 +3,7 @@
 //   tables-etl.mjs build <folder> <out.parquet> [trace]        what is timed; prints {"inner", "cpu", "rss"}
 // Ids there have no time in them: a UUIDv7 is made of the request's time and the id's last 48 bits, from
 // which the id is given back. Labels are sent after the log was built, as labels are, in calls of 10,000.
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   createReadStream,
@@ -91,8 +92,8 @@ const prepareLabels = async (file, folder) => {
     }
     const [, id, row, label] = /^(.{36})#(\d+),(.*)$/.exec(text);
     const example_id = `${timedId(id, FIRST + Number(`0x${id.slice(24)}`) * STEP_MS)}-${row}`;
-    const address = { example_id, request_id: null, client_request_id: null, row_index: null };
-    lines.push({ service: 'wine', ...address, label, labelled_at: received_at, received_at });
+    const times = { labelled_at: received_at, received_at };
+    lines.push({ service: 'wine', example_id, name: 'label', label, ...times });
     if (lines.length === BATCH) flush();
   }
   if (lines.length > 0) flush();
@@ -125,12 +126,21 @@ const run = async (folder, out, trace) => {
   rmSync(data, { recursive: true, force: true });
   // The log is the builder's to read, and with retention to shorten.
   cpSync(join(folder, 'data'), data, { recursive: true });
-  const startedAt = performance.now();
+  // A platform's builder is up before anything is captured.
+  const ready = `${data}/capture.ready`;
+  renameSync(`${data}/capture`, ready);
+  mkdirSync(`${data}/capture`);
   const builder = tablesProcess('build', data, trace);
+  await builder.catchUp();
+  // What was copied is not the builder's to write.
+  execFileSync('sync');
+  const startedAt = performance.now();
+  renameSync(ready, `${data}/capture`);
   const rows = await timed(builder, builder.catchUp);
   // All at once: of batches that trickle in each step merges what has come.
   cpSync(join(folder, 'labels'), `${data}/labels.new`, { recursive: true });
   rmSync(`${data}/labels`, { recursive: true, force: true });
+  execFileSync('sync');
   renameSync(`${data}/labels.new`, `${data}/labels`);
   const labels = await timed(builder, builder.catchUp);
   const inner = (performance.now() - startedAt) / 1000;

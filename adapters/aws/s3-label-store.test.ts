@@ -67,22 +67,16 @@ describePython('labels in S3', (python) => {
     expect(hourOfKey(KEY, '')).toEqual({
       ...{ service: 'red-wine', kind: 'labels', date: '2026-11-20', hour: '10' },
     });
-    const of = {
-      service: 'red-wine',
-      received_at: T,
-      batch_id: 'b1',
-      request_id: null,
-      name: 'label',
-    };
+    const of = { service: 'red-wine', received_at: T, batch_id: 'b1', name: 'label' };
     expect(await linesOf(KEY)).toEqual([
       {
         ...of,
-        ...{ example_id: 'e-0', client_request_id: null, row_index: null },
+        example_id: 'e-0',
         ...{ label: '6', labelled_at: T, position: 0 },
       },
       {
         ...of,
-        ...{ example_id: null, client_request_id: 'c', row_index: 0 },
+        ...{ client_request_id: 'c', row_index: 0 },
         ...{ label: JSON.stringify('", {\n'), labelled_at: '2026-11-01T00:00:00.000Z' },
         position: 1,
       },

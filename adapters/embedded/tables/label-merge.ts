@@ -2,22 +2,22 @@ import { serviceColumns } from '../../../core/tables/service-columns';
 import type { ServiceTable } from '../../../core/tables/service-table';
 import { tableNameOf } from '../../../core/tables/table-name';
 import { PATIENCE_DAYS } from './label-build';
+import { findIn, type Looked, lookedTogether } from './label-found';
 import type { LabelNeeds } from './label-needs';
 import {
   EXAMPLE_LABELS,
   type LabelPlace,
   labelledColumns,
   named,
-  outcomeNames,
   withLabels,
 } from './label-statements';
 import { keepFormer } from './part-bytes';
 import type { Kept } from './part-extents';
 import { carryOut, draftPath, partPath } from './part-files';
-import { columnsIn, shapeOf } from './part-shape';
+import { shapeOf } from './part-shape';
 import { putLabels, ROW_NUMBER } from './put-labels';
 import { literal } from './quoting';
-import { settled } from './settled';
+import { inLanes, settled } from './settled';
 import type { Part, Replacement, Waiting } from './table-state';
 import { emptyRelation } from './unpack-statement';
 import { draftOf, waitingPaths } from './waiting-files';
@@ -68,38 +68,56 @@ const NO_EXAMPLES: Step & Pick<MergeReport, 'merged'> = {
   ...{ replacements: [], unmatched: 0, left: 0, merged: 0 },
 };
 
+/** Where there are two cores; what one of them holds in memory at a time does not grow with the parts. */
+const LANES = 2;
+const EXAMPLES = EXAMPLE_LABELS.map((column) => column.name).join(', ');
+/** What rows take of a label. */
+const PUT = 'name, label, labelled_at, received_at';
+
 const mergeExamples = async (needs: Needs, service: string, description: Labelled) => {
   const { duck, folder } = needs;
   const path = waitingPaths(folder, service).examples;
-  const file = `read_parquet(${literal(path)})`;
+  const file = `read_parquet(${literal(path)}, file_row_number = true)`;
   // Side by side, where there are two cores.
   const [parts] = await settled([
     concerned(needs, service, file),
-    duck.run(`CREATE OR REPLACE TABLE waiting AS SELECT * FROM ${named(file, EXAMPLE_LABELS)}`),
-    duck.run('CREATE OR REPLACE TABLE merged (example_id VARCHAR, name VARCHAR)'),
+    duck.run(
+      `CREATE OR REPLACE TABLE waiting AS
+       SELECT example_id, ${PUT}, file_row_number AS place FROM ${named(file, EXAMPLE_LABELS)}`,
+    ),
   ]);
   const places = await description.places();
-  const labelled = await settled(
-    parts.map((part, i) => labelledPart(needs, part, `mine_${i}`, description.table, places)),
+  const looked = lookedTogether(parts);
+  const labelled = await inLanes(looked, LANES, (some) =>
+    labelledParts(needs, some, description.table, places),
   );
-  const replacements = labelled.filter((one) => one !== null);
-  const [sizes] = await duck.rows(
-    `SELECT (SELECT count(*) FROM waiting)::INTEGER AS waiting,
-       (SELECT count(*) FROM merged)::INTEGER AS merged`,
-  );
-  const merged = Number(sizes?.merged);
-  const left = Number(sizes?.waiting) - merged;
+  const replacements = labelled.flatMap((some) => some.replacements);
+  const merged = labelled.reduce((sum, some) => sum + some.merged, 0);
+  const [all] = await duck.rows('SELECT count(*)::INTEGER AS labels FROM waiting');
+  const left = Number(all?.labels) - merged;
   const since = sinceOf(needs);
-  const unmerged = 'SELECT * FROM waiting ANTI JOIN merged USING (example_id, name)';
+  const unmerged = `SELECT ${EXAMPLES} FROM ${named(file, EXAMPLE_LABELS)} ${butFor(looked)}`;
   // As a rule all have found their rows, and there is nothing to look for.
   const late = `SELECT count(*)::INTEGER AS labels FROM (${unmerged}) WHERE received_at < ${since}`;
   const unmatched = left === 0 ? 0 : Number((await duck.rows(late))[0]?.labels);
   if (merged + unmatched > 0) {
-    const kept = await draftOf(needs, path, `${unmerged} WHERE received_at >= ${since}`);
-    replacements.push(kept.replacement);
+    const kept =
+      left === 0 ? emptyRelation(EXAMPLE_LABELS) : `${unmerged} WHERE received_at >= ${since}`;
+    replacements.push((await draftOf(needs, path, kept)).replacement);
   }
-  await duck.run('DROP TABLE waiting; DROP TABLE merged');
+  await duck.run(
+    ['waiting', ...looked.map(({ relation }) => relation)]
+      .map((table) => `DROP TABLE ${table}`)
+      .join('; '),
+  );
   return { replacements, merged, unmatched, left: left - unmatched };
+};
+
+/** Leaves those of the waiting labels' file out that have found their rows. */
+const butFor = (looked: readonly Looked[]): string => {
+  if (looked.length === 0) return '';
+  const found = looked.map(({ relation }) => `SELECT place AS file_row_number FROM ${relation}`);
+  return `ANTI JOIN (${found.join(' UNION ALL ')}) USING (file_row_number)`;
 };
 
 /** Labels by clients' ids that are no longer waited for; `unmatched` are those that found no request. */
@@ -157,50 +175,62 @@ const concerned = async (
 const dayOf = (exampleId: string): string =>
   `epoch_ms(TRY_CAST('0x' || left(replace(left(${exampleId}, 36), '-', ''), 12) AS BIGINT))::DATE::VARCHAR`;
 
-/** A draft of a part with its labels, which go into `merged`; null when none of those waiting is for it. */
+/** Drafts of those of some parts that labels are for, and how many these are. */
+const labelledParts = async (
+  needs: LabelNeeds,
+  looked: Looked,
+  table: ServiceTable,
+  places: readonly LabelPlace[],
+) => {
+  const { duck, folder } = needs;
+  await duck.run(findIn(folder, looked, table.columns));
+  const counts = await duck.rows(
+    `SELECT part, count(*)::INTEGER AS labels FROM ${looked.relation} GROUP BY part`,
+  );
+  const replacements = await inLanes(counts, LANES, async (row) => {
+    const part = looked.parts[Number(row.part)];
+    if (!part) throw new Error(`labels for part ${row.part} of ${looked.parts.length}`);
+    const labels = `SELECT * FROM ${looked.relation} WHERE part = ${Number(row.part)}`;
+    return labelledPart(needs, part, { labels, table, places, hasNumbers: looked.hasNumbers });
+  });
+  return { replacements, merged: counts.reduce((sum, row) => sum + Number(row.labels), 0) };
+};
+
+/** What goes into a part. */
+interface Put {
+  /** A SELECT of what `findIn` has found for it. */
+  readonly labels: string;
+  readonly table: ServiceTable;
+  readonly places: readonly LabelPlace[];
+  readonly hasNumbers: boolean;
+}
+
+/** A draft of a part with its labels. */
 const labelledPart = async (
   { duck, folder }: LabelNeeds,
   part: Part,
-  mine: string,
-  table: ServiceTable,
-  places: readonly LabelPlace[],
-): Promise<Replacement | null> => {
+  { labels, table, places, hasNumbers }: Put,
+): Promise<Replacement> => {
   const path = partPath(folder, part);
   const read = (more = ''): string =>
     `read_parquet(${literal(path)}, hive_partitioning = false ${more})`;
-  // Features may be called as they like.
-  const hasNumbers = !columnsIn(part.shape).includes(ROW_NUMBER.name);
-  const rows = hasNumbers ? read(`, ${ROW_NUMBER.name} = true`) : read();
-  await duck.run(
-    `CREATE OR REPLACE TABLE ${mine} AS
-     SELECT waiting.*, ${ROW_NUMBER.name} FROM waiting
-     JOIN ${rows} USING (example_id)
-     WHERE waiting.example_id BETWEEN ${literal(part.firstId)} AND ${literal(`${part.lastId}.`)}
-       AND waiting.name IN ${outcomeNames(table.columns)}`,
-  );
-  await duck.run(`INSERT INTO merged SELECT example_id, name FROM ${mine}`);
-  const [waits] = await duck.rows(`SELECT count(*)::INTEGER AS labels FROM ${mine}`);
-  if (Number(waits?.labels) === 0) {
-    await duck.run(`DROP TABLE ${mine}`);
-    return null;
-  }
   const columns = serviceColumns(table).filter((column) => column.name !== 'request_date');
   const shape = shapeOf(columns);
   const draft = draftPath(folder, part);
-  const labels = `SELECT * FROM ${mine}`;
   let kept: Kept | null = null;
   if (hasNumbers && part.shape === shape) {
     const some = [ROW_NUMBER, ...labelledColumns(columns, table.columns)];
-    const put = withLabels(`FROM ${rows}`, labels, some, table.columns, places, ROW_NUMBER.name);
+    const rows = `FROM ${read(`, ${ROW_NUMBER.name} = true`)}`;
+    const put = withLabels(rows, labels, some, table.columns, places, ROW_NUMBER.name);
     kept = await putLabels(duck, path, draft, put);
   }
   if (!kept) {
     const all = `${emptyRelation(columns)} UNION ALL BY NAME SELECT * FROM ${read()}`;
-    const whole = withLabels(all, labels, columns, table.columns, places);
+    const byId = `SELECT example_id, found.* FROM (${labels}) found JOIN waiting USING (place)`;
+    const whole = withLabels(all, byId, columns, table.columns, places);
     await duck.run(`COPY (${whole}) TO ${literal(draft)} ${PART_FORMAT}`);
     kept = await keepFormer(path, draft);
   }
-  await duck.run(`DROP TABLE ${mine}`);
   const { rows: found, bytes } = await footerOf(duck, draft);
   if (found !== part.rows) {
     throw new Error(

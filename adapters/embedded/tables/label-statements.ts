@@ -1,7 +1,7 @@
 import { THE_LABEL, type ToldOutcome, toldOutcomes } from '../../../core/tables/outcomes';
 import type { MappedColumn } from '../../../core/tables/service-table';
 import type { TableColumn, TableType } from '../../../core/tables/table-column';
-import { duckType, list, literal, name } from './quoting';
+import { duckType, literal, name } from './quoting';
 import { emptyRelation } from './unpack-statement';
 
 /** Which column of a service's table a model version's labels stand in. */
@@ -44,24 +44,27 @@ export const named = (relation: string, columns: readonly TableColumn[]): string
 
 /**
  * The winner among the labels of each example and name: the latest, then the latest received. Few have
- * several, so that only these are put in order.
+ * several, so that only these are put in order; which these are a hash tells quicker than the texts, and
+ * one that two of them share puts no more than a few in order for nothing.
  */
 export const winners = (relation: string): string => {
   const columns = EXAMPLE_LABELS.map((column) => column.name).join(', ');
   return `
-  WITH given AS MATERIALIZED (SELECT ${columns} FROM ${relation}),
-  several AS MATERIALIZED (SELECT example_id, name FROM given GROUP BY ALL HAVING count(*) > 1)
-  SELECT * FROM given ANTI JOIN several USING (example_id, name)
+  WITH given AS MATERIALIZED (SELECT ${columns}, hash(example_id, name) AS told FROM ${relation}),
+  several AS MATERIALIZED (SELECT told FROM given GROUP BY told HAVING count(*) > 1)
+  SELECT ${columns} FROM given ANTI JOIN several USING (told)
   UNION ALL
-  SELECT * FROM given SEMI JOIN several USING (example_id, name)
+  SELECT ${columns} FROM given SEMI JOIN several USING (told)
   QUALIFY row_number() OVER (
     PARTITION BY example_id, name
     ORDER BY labelled_at DESC, received_at DESC, batch_id DESC, position DESC) = 1`;
 };
 
-/** Names of the outcomes that a table has columns for, as a list. */
+/** Names of the outcomes that a table has columns for, as `IN` takes them. */
 export const outcomeNames = (mapped: readonly MappedColumn[]): string =>
-  list(toldOutcomes(mapped).map(({ name }) => name));
+  `(${toldOutcomes(mapped)
+    .map((told) => literal(told.name))
+    .join(', ')})`;
 
 /** A SELECT of labels with the outcomes of an example, which is told by `key`, beside one another. */
 const besideEachOther = (labels: string, told: readonly ToldOutcome[], key: string): string => {

@@ -125,13 +125,40 @@ describe('labels', () => {
   });
 
   it('find the rows of features that are called as DuckDB calls its own columns', async () => {
-    const inputs = { file_row_number: 'double', filename: 'double' } as const;
-    const { append, push, builder, parts } = await open([{ ...WINE, inputs }]);
-    append([lineOf(T, 1, asked(Object.keys(inputs), [[7, 8]], [2]))]);
-    await push([byExample(5, T, 1)]);
+    for (const own of ['file_row_number', 'file_index', 'filename']) {
+      const { append, push, builder, parts } = await open([
+        { ...WINE, inputs: { [own]: 'double' } },
+      ]);
+      const times = [T, later(DAY_MS)];
+      for (const [n, time] of times.entries())
+        append([lineOf(time, n, asked([own], [[7 + n]], [2]))]);
+      await push(times.map((time, n) => byExample(n, time, n)));
+      await builder.step();
+      await builder.merge();
+      expect(await parts('wine', `label, "${own}"`)).toEqual([
+        [0, 7],
+        [1, 8],
+      ]);
+    }
+  });
+
+  it('find their rows in however many parts, and wait on where there is none', async () => {
+    const { append, push, builder, parts } = await open();
+    const times = Array.from({ length: 20 }, (_, n) => later(n * DAY_MS));
+    for (const [n, time] of times.entries()) append([lineOf(time, n, two)]);
+    const both = times.flatMap((time, n) => [byExample(n, time, n), byExample(50 + n, time, n, 1)]);
+    const unknown = byExample(99, later(3 * DAY_MS), 99);
+    await push([...both.slice(20), unknown, ...both.slice(0, 20)].toReversed());
     await builder.step();
     await builder.merge();
-    expect(await parts('wine', 'label, "file_row_number", "filename"')).toEqual([[5, 7, 8]]);
+    const found = times.flatMap((_, n) => [[n], [50 + n]]);
+    expect(await parts('wine', 'label')).toEqual(found);
+    expect(builder.state.waiting().get('wine')).toMatchObject({ examples: 1 });
+    append([lineOf(later(3 * DAY_MS), 99, one)]);
+    await builder.step();
+    await builder.merge();
+    expect(await parts('wine', 'label')).toEqual([...found.slice(0, 8), [99], ...found.slice(8)]);
+    expect(builder.state.waiting().get('wine')).toMatchObject({ examples: 0 });
   });
 
   it('are merged by themselves after a quarter of an hour', async () => {

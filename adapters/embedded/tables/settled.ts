@@ -9,6 +9,31 @@ export const settled = async <T extends readonly unknown[] | []>(
   return Promise.all(work);
 };
 
+/**
+ * What work comes to on each of these, in their order, done in so many lanes.
+ * @throws the first failure, when nothing of it goes on; what has not begun by then is left
+ */
+export const inLanes = async <T, R>(
+  all: readonly T[],
+  lanes: number,
+  work: (one: T) => Promise<R>,
+): Promise<R[]> => {
+  const results: R[] = [];
+  const left = all.entries();
+  let hasFailed = false;
+  const lane = async (): Promise<void> => {
+    for (const [i, one] of left) {
+      if (hasFailed) return;
+      results[i] = await work(one).catch((error: unknown) => {
+        hasFailed = true;
+        throw error;
+      });
+    }
+  };
+  await settled(Array.from({ length: lanes }, lane));
+  return results;
+};
+
 /** Small ones let other work in between, and end at about the same time on two cores. */
 const PIECES = 4;
 
@@ -24,8 +49,5 @@ export const inPieces = async <T>(
     const [from, to] = [i, i + 1].map((n) => Math.round((all.length * n) / PIECES));
     return all.slice(from, to);
   }).filter((some) => some.length > 0);
-  const lane = async (): Promise<void> => {
-    for (let next = pieces.shift(); next; next = pieces.shift()) await work(next);
-  };
-  await settled([lane(), lane()]);
+  await inLanes(pieces, 2, work);
 };
