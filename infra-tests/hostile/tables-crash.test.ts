@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Duck, openDuck } from '../../adapters/embedded/tables/duckdb';
 import { caller, until } from '../support/api';
 import { type Running, startPlatform } from '../support/platform';
+import { describePython } from '../support/python';
 import { wineBody } from '../support/wine';
 import { childrenOf, commandOf } from './children-of';
 import { connectTo, requestText } from './raw-socket';
@@ -93,6 +96,23 @@ const foreignReader = (duck: Duck) => {
   };
 };
 
+/** Another process, which reads the rows of the service with pandas; it is there when it is ready. */
+const pandasReader = async (python: string, data: string) => {
+  const script = join(__dirname, 'read_with_pandas.py');
+  const child = spawn(python, [script, join(data, 'tables/wine')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  expect((await lines.next()).value).toBe('ready');
+  const told = lines.next();
+  return {
+    async stop(): Promise<{ reads: number; rows: number; faults: string[] }> {
+      child.stdin.end();
+      return JSON.parse(String((await told).value));
+    },
+  };
+};
+
 describe('tables whose builder and platform are killed under load, again and again', () => {
   const answered: string[] = [];
   let builders = 0;
@@ -100,6 +120,8 @@ describe('tables whose builder and platform are killed under load, again and aga
   let duck: Duck;
   let reader: ReturnType<typeof foreignReader>;
   let reading = Promise.resolve();
+  let python: string | undefined;
+  let pandas: Awaited<ReturnType<typeof pandasReader>> | undefined;
 
   /** Asks as fast as answers come, until the connection breaks. */
   const load = async (url: string): Promise<void> => {
@@ -143,6 +165,7 @@ describe('tables whose builder and platform are killed under load, again and aga
         last = await startPlatform({ manifest, ...(data !== undefined && { data }) });
         data = last.data;
         if (round === 0) reading = reader.read(data);
+        if (python !== undefined) pandas ??= await pandasReader(python, data);
         const { url } = last;
         const clients = Array.from({ length: CLIENTS }, () => load(url));
         for (let kill = 0; kill < BUILDER_KILLS; kill += 1) await killBuilder(last);
@@ -157,6 +180,7 @@ describe('tables whose builder and platform are killed under load, again and aga
   afterAll(async () => {
     reader.stop();
     await reading;
+    await pandas?.stop();
     duck.close();
     if (last.process.exitCode === null && last.process.signalCode === null) await last.kill();
   });
@@ -186,6 +210,16 @@ describe('tables whose builder and platform are killed under load, again and aga
     expect(reader.faults).toEqual([]);
     expect(reader.reads()).toBeGreaterThan(0);
     expect(builders).toBeGreaterThan(ROUNDS);
+  });
+
+  describePython('read with pandas', (found) => {
+    python = found;
+
+    it('never showed it a row twice, fewer rows than before, or a broken file', async () => {
+      const told = await pandas?.stop();
+      expect(told?.faults).toEqual([]);
+      expect(told?.reads).toBeGreaterThan(ROUNDS);
+    }, 30_000);
   });
 
   it('leave no builder behind, of any platform that was killed', async () => {
