@@ -11,7 +11,7 @@ interface Options {
 }
 
 /** A row by its columns' names; numbers of 64 bits are bigint. */
-type Row = Readonly<Record<string, JS>>;
+export type Row = Readonly<Record<string, JS>>;
 
 /** A database in memory that computes over files. Statements have no connection of their own: no TEMP tables. */
 export interface Duck {

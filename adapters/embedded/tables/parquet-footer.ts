@@ -8,7 +8,7 @@ import {
 
 // Ids of fields: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 const FILE = { schema: 2, rows: 3, groups: 4, orders: 7 } as const;
-const ELEMENT = { name: 4, children: 5 } as const;
+const ELEMENT = { type: 1, name: 4, children: 5 } as const;
 const GROUP = { columns: 1, bytes: 2, rows: 3, at: 5, compressed: 6, ordinal: 7 } as const;
 const CHUNK = { at: 2, meta: 3, offsetIndexAt: 4, columnIndexAt: 6 } as const;
 const META = { path: 3, bytes: 6, compressed: 7 } as const;
@@ -64,14 +64,48 @@ export const withColumns = (former: Footer, next: Footer): Footer | undefined =>
   const put = groups.map((group, i) => {
     const theirs = new Map(chunksOf(others[i]).map((chunk) => [pathOf(chunk), chunk]));
     const chunks = chunksOf(group).map((chunk) => theirs.get(pathOf(chunk)) ?? chunk);
-    const sum = (id: number): number =>
-      chunks.reduce((bytes, chunk) => bytes + Number(metaOf(chunk).get(id)?.value), 0);
-    const sized = changed(group, GROUP.bytes, () => sum(META.bytes));
-    const both = changed(sized, GROUP.compressed, () => sum(META.compressed));
-    return changed(both, GROUP.columns, (list) => ({ ...(list as ThriftList), items: chunks }));
+    return withChunks(group, chunks);
   });
   return changed(former, FILE.groups, (list) => ({ ...(list as ThriftList), items: put }));
 };
+
+/**
+ * The footer of a file of one's rows that also has columns which are the same in each of them, where
+ * `whole` tells of all columns, in their order. `make` brings such a column's chunk, given its physical
+ * type; those that are nested are left out of `same`.
+ */
+export const withSame = (
+  footer: Footer,
+  whole: Footer,
+  same: ReadonlySet<string>,
+  make: (name: string, type: number, rows: number) => ThriftStruct,
+): Footer => {
+  const columns = columnsOf(whole);
+  const groups = groupsOf(footer).map((group) => {
+    const rows = Number(group.get(GROUP.rows)?.value);
+    const theirs = [...chunksOf(group)];
+    const chunks = columns.flatMap(({ name, elements: [first], leaves }) =>
+      same.has(name)
+        ? [make(name, Number(first?.get(ELEMENT.type)?.value), rows)]
+        : theirs.splice(0, leaves),
+    );
+    return withChunks(group, chunks);
+  });
+  const put = (fields: Footer, id: number): Footer =>
+    changed(fields, id, () => whole.get(id)?.value as ThriftValue);
+  return changed(put(put(footer, FILE.schema), FILE.orders), FILE.groups, (list) => ({
+    ...(list as ThriftList),
+    items: groups,
+  }));
+};
+
+/** Physical types of columns that are not nested, by their names. */
+export const flatTypes = (footer: Footer): ReadonlyMap<string, number> =>
+  new Map(
+    columnsOf(footer)
+      .filter(({ elements }) => elements.length === 1)
+      .map(({ name, elements: [element] }) => [name, Number(element?.get(ELEMENT.type)?.value)]),
+  );
 
 /** How many rows each row group has. */
 export const rowsInGroups = (footer: Footer): readonly number[] =>
@@ -100,24 +134,47 @@ const pathOf = (chunk: ThriftStruct): string => {
   return names.map((name) => Buffer.from(name as Uint8Array).toString('hex')).join('.');
 };
 
-/** By a column's name, what the schema says of it and all that is nested in it. */
-const schemaOf = (footer: Footer): ReadonlyMap<string, Buffer> => {
+/** A row group with other chunks. */
+const withChunks = (group: ThriftStruct, chunks: readonly ThriftStruct[]): ThriftStruct => {
+  const sum = (id: number): number =>
+    chunks.reduce((bytes, chunk) => bytes + Number(metaOf(chunk).get(id)?.value), 0);
+  const sized = changed(group, GROUP.bytes, () => sum(META.bytes));
+  const both = changed(sized, GROUP.compressed, () => sum(META.compressed));
+  return changed(both, GROUP.columns, (list) => ({ ...(list as ThriftList), items: chunks }));
+};
+
+/** A file's columns: what the schema says of each and all that is nested in it, and how many chunks they have. */
+const columnsOf = (footer: Footer) => {
   // The first is the row as a whole.
   const elements = structsIn(footer.get(FILE.schema)).slice(1).values();
-  const whole = (element: ThriftStruct): Buffer =>
-    Buffer.concat([
-      encodeThrift(element),
-      ...Array.from({ length: Number(element.get(ELEMENT.children)?.value ?? 0) }, () =>
-        whole(elements.next().value as ThriftStruct),
-      ),
-    ]);
-  const columns = new Map<string, Buffer>();
+  const childrenOf = (element: ThriftStruct): number =>
+    Number(element.get(ELEMENT.children)?.value ?? 0);
+  const whole = (element: ThriftStruct): readonly ThriftStruct[] => [
+    element,
+    ...Array.from({ length: childrenOf(element) }, () =>
+      whole(elements.next().value as ThriftStruct),
+    ).flat(),
+  ];
+  const columns: { name: string; elements: readonly ThriftStruct[]; leaves: number }[] = [];
   for (let next = elements.next(); !next.done; next = elements.next()) {
-    const name = next.value.get(ELEMENT.name)?.value as Uint8Array;
-    columns.set(Buffer.from(name).toString('utf8'), whole(next.value));
+    const own = whole(next.value);
+    columns.push({
+      name: Buffer.from(next.value.get(ELEMENT.name)?.value as Uint8Array).toString('utf8'),
+      elements: own,
+      leaves: own.filter((element) => childrenOf(element) === 0).length,
+    });
   }
   return columns;
 };
+
+/** By a column's name, what the schema says of it and all that is nested in it. */
+const schemaOf = (footer: Footer): ReadonlyMap<string, Buffer> =>
+  new Map(
+    columnsOf(footer).map(({ name, elements }) => [
+      name,
+      Buffer.concat(elements.map((element) => encodeThrift(element))),
+    ]),
+  );
 
 const rowsOf = (footer: Footer): number => Number(footer.get(FILE.rows)?.value);
 

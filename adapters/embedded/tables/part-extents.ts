@@ -55,17 +55,34 @@ export const assemble = async (
   try {
     await write(file, MAGIC, 0);
     for (const piece of pieces) await copy(piece, file);
-    const told = encodeThrift(footer);
-    const tail = Buffer.alloc(TAIL_BYTES);
-    tail.writeUInt32LE(told.length);
-    MAGIC.copy(tail, 4);
-    const closing = Buffer.concat([...(hasFormer ? [markOf(extents)] : []), told, tail]);
-    await write(file, closing, end);
+    const mark = hasFormer ? [markOf(extents)] : [];
+    await write(file, Buffer.concat([...mark, closing(footer)]), end);
   } finally {
     await file.close();
   }
   await rename(beside, target);
   return { hasFormer };
+};
+
+/** Puts data behind a draft's own, and another footer in place of the one it has. */
+export const extend = async ({ path, end }: Seen, data: Buffer, footer: Footer): Promise<void> => {
+  const file = await open(path, 'r+');
+  try {
+    const behind = Buffer.concat([data, closing(footer)]);
+    await write(file, behind, end);
+    await file.truncate(end + behind.length);
+  } finally {
+    await file.close();
+  }
+};
+
+/** What a file ends with. */
+const closing = (footer: Footer): Buffer => {
+  const told = encodeThrift(footer);
+  const tail = Buffer.alloc(TAIL_BYTES);
+  tail.writeUInt32LE(told.length);
+  MAGIC.copy(tail, 4);
+  return Buffer.concat([told, tail]);
 };
 
 /** Extents with those that follow each other in one. */

@@ -7,14 +7,15 @@ import type { FreshGroup } from './fresh-groups';
 import { duckType, name } from './quoting';
 import { settled } from './settled';
 import {
-  type AnsweredBy,
   answeredBy,
   countRows,
   type Looked,
   notUnpacked,
   unpack,
+  unpackedColumns,
 } from './unpack-statement';
 import { type DayRows, type NewRows, rowsIn, rowsOf, rowsOfDays } from './write-parts';
+import type { Same } from './write-same';
 
 /** The columns of a service's table, and where each of its model versions' values go. */
 export interface Description {
@@ -30,7 +31,7 @@ interface Unpacked {
 
 /** What some requests of one day that one model version answered come to. */
 interface Stretch extends DayRows {
-  readonly by: AnsweredBy;
+  readonly by: FreshGroup;
   /** Undefined when nobody knows its columns. */
   readonly version: VersionColumns | undefined;
   /** Requests that have rows. */
@@ -102,20 +103,40 @@ const rowsOfAll = (
   service: string,
   description: Description | undefined,
   stretches: readonly Stretch[],
-): NewRows => ({
-  table: tableNameOf(service),
-  columns: serviceColumns(description?.table),
-  key: 'example_id',
-  days: [...Map.groupBy(stretches, ({ date }) => date)]
-    .map(([date, ofDay]) => ({ date, rows: rowsIn(ofDay) }))
-    .filter(({ rows }) => rows > 0),
-  select: (date, from, to) => {
+): NewRows => {
+  const columns = serviceColumns(description?.table);
+  const within = (date: string, from: number, to: number) => {
     const ofDay = stretches.filter((one) => one.date === date);
-    const selects = ofDay.map(({ by, version, rows }, i) => {
+    return ofDay.flatMap(({ by, version, rows }, i) => {
       const before = rowsIn(ofDay.slice(0, i));
       const isThere = version !== undefined && before < to && before + rows > from;
-      return isThere ? [unpack(by, version, from - before, to - before)] : [];
+      return isThere ? [{ by, version, from: from - before, to: to - before }] : [];
     });
-    return selects.flat().join('\nUNION ALL BY NAME\n');
-  },
-});
+  };
+  return {
+    ...{ table: tableNameOf(service), columns, key: 'example_id' },
+    days: [...Map.groupBy(stretches, ({ date }) => date)]
+      .map(([date, ofDay]) => ({ date, rows: rowsIn(ofDay) }))
+      .filter(({ rows }) => rows > 0),
+    select: (...place) =>
+      within(...place)
+        .map((one) => unpack(one.by, one.version, one.from, one.to))
+        .join('\nUNION ALL BY NAME\n'),
+    same: (...place) => {
+      const there = within(...place);
+      const known = new Set(there.flatMap(({ version }) => unpackedColumns(version)));
+      const none = columns.filter(({ name }) => !known.has(name));
+      return new Map([
+        ...none.map(({ name }): [string, null] => [name, null]),
+        ...sameInAll(there.map(({ by }) => by.same)),
+      ]);
+    },
+  };
+};
+
+const sameInAll = ([first, ...others]: readonly Same[]): Same =>
+  new Map(
+    [...(first ?? [])].filter(([name, value]) =>
+      others.every((other) => other.get(name) === value),
+    ),
+  );

@@ -31,9 +31,9 @@ export const answeredBy = ({ service, date, model, modelVersion }: AnsweredBy): 
 /**
  * A SELECT of requests as they are answered, parsed once: `q` and `a` hold the request's and the
  * answer's values, `found_` how many rows the request comes to: 0 where it cannot be unpacked, because
- * its body or answer is no such thing, its rows are ragged, or it has another number of predictions
- * than rows. Its columns are the signature's own, as a rule: `is_usual`; otherwise they are in `columns_`.
- * `from` has `fresh`'s columns.
+ * its body or answer is no such thing, or it has another number of predictions than rows. Nor can it be
+ * when a row of it is ragged: has another number of cells than `width_`. Its columns are the signature's
+ * own, as a rule: `is_usual`; otherwise they are in `columns_`. `from` has `fresh`'s columns.
  */
 const parse = (from: string, version: VersionColumns): string => {
   const cell = isNumeric(version) ? 'DOUBLE' : 'VARCHAR';
@@ -44,7 +44,6 @@ const parse = (from: string, version: VersionColumns): string => {
   const usual = version.features.map(({ feature }) => feature);
   return `
 SELECT *, CASE WHEN len(q.data) = len(a.predictions) AND len(q.data) = coalesce(row_count, len(q.data))
-    AND len(list_filter(q.data, lambda cells: len(cells) IS DISTINCT FROM width_)) = 0
   THEN len(q.data) ELSE 0 END AS found_
 FROM (
   SELECT *, CASE WHEN is_usual THEN ${usual.length} ELSE len(columns_) END AS width_
@@ -66,16 +65,19 @@ FROM (
 export const countRows = (by: AnsweredBy, version: VersionColumns, which: Looked): string => {
   const unknown = which === 'all' ? '' : 'AND rows_ IS NULL';
   return `
-UPDATE fresh SET rows_ = counted.found_
-FROM (${parse(`(SELECT * FROM fresh WHERE ${answeredBy(by)} ${unknown})`, version)}) counted
+UPDATE fresh SET rows_ = CASE WHEN ragged_ = 0 THEN counted.found_ ELSE 0 END
+FROM (
+  SELECT *, len(list_filter(q.data, lambda cells: len(cells) IS DISTINCT FROM width_)) AS ragged_
+  FROM (${parse(`(SELECT * FROM fresh WHERE ${answeredBy(by)} ${unknown})`, version)})
+) counted
 WHERE fresh.request_id = counted.request_id`;
 };
 
 /**
  * A SELECT of one row per prediction of these requests, values by their columns' names: those rows from
  * one place (the first is 0) to before another. Places follow `rows_`, and a request that does not come to
- * as many has no row, so that their number tells. It is careful with memory: a body of 4 MB may have
- * millions of cells, each of which takes many times its text in every list it is copied to.
+ * as many has no row, nor has a ragged one, so that their number tells. It is careful with memory: a body
+ * of 4 MB may have millions of cells, each of which takes many times its text in every list it is copied to.
  */
 export const unpack = (
   by: AnsweredBy,
@@ -98,7 +100,7 @@ SELECT request_id || '-' || i AS example_id, i::INTEGER AS row_index, ${TAKEN.ma
   ${classes ? CONFIDENCE : ''}
   prediction_ AS ${name(version.prediction)}
 FROM (
-  SELECT ${TAKEN.map(name).join(', ')}, place_,
+  SELECT ${TAKEN.map(name).join(', ')}, place_, width_,
     ${features.map(placeOf).join('\n    ')}
     ${isHashed(version) ? hashedFlags(features) : ''}
     ${classes ? 'unnest(CASE WHEN found_ = rows_ THEN list_resize(a.probabilities, rows_) END) AS probabilities_,' : ''}
@@ -107,8 +109,20 @@ FROM (
     unnest(CASE WHEN found_ = rows_ THEN range(rows_) END) AS i
   FROM (${parse(placed, version)})
 )
-WHERE place_ + i >= ${from} AND place_ + i < ${to}`;
+WHERE len(cells) = width_ AND place_ + i >= ${from} AND place_ + i < ${to}`;
 };
+
+/** Names of the columns that `unpack` has. */
+export const unpackedColumns = ({
+  features,
+  classes,
+  prediction,
+}: VersionColumns): readonly string[] => [
+  ...BEFORE_FEATURES.map((column) => column.name),
+  ...features.flatMap(({ column, hashColumn }) => [column, hashColumn ?? []].flat()),
+  ...(classes ? ['confidence', 'probabilities'] : []),
+  prediction,
+];
 
 const isHashed = ({ features }: VersionColumns): boolean =>
   features.some(({ hashColumn }) => hashColumn !== null);

@@ -4,10 +4,11 @@ import { appendRows, hasRoom, keepFormer } from './part-bytes';
 import type { Kept } from './part-extents';
 import { draftPath, partitionOf, partPath } from './part-files';
 import { shapeOf } from './part-shape';
-import { literal, name } from './quoting';
+import { list, literal, name } from './quoting';
 import { settled } from './settled';
 import type { Part, Replacement, TableState } from './table-state';
 import { emptyRelation } from './unpack-statement';
+import { type Same, writeWithSame } from './write-same';
 
 interface Needs {
   readonly duck: Duck;
@@ -34,6 +35,8 @@ export interface NewRows {
   readonly days: readonly DayRows[];
   /** A SELECT of a day's rows, from one place (the first is 0) to before another. */
   readonly select: (date: string, from: number, to: number) => string;
+  /** What is the same in all of these rows, as far as it is known. */
+  readonly same?: (date: string, from: number, to: number) => Same;
 }
 
 const MOST_ROWS = 100_000;
@@ -42,14 +45,18 @@ const MOST_BYTES = 48 * 1024 * 1024;
 /** A column with more values than this is written without a dictionary, and without the work to make one. */
 const MOST_DISTINCT = 2_000;
 
-/** Rows that are written at a time: so many cells are held in memory. */
-const GROUP_ROWS = 40_960;
+/** Cells that are written at a time, and so held in memory, where that is not too few rows. */
+const GROUP_CELLS = 4_096_000;
+const LEAST_GROUP_ROWS = 40_960;
+/** Rows of a row group; most parts are one, which labels are put into with one statement. */
+const groupRows = (columns: number): number =>
+  Math.min(MOST_ROWS, Math.max(LEAST_GROUP_ROWS, Math.floor(GROUP_CELLS / columns)));
 
 /** How files of row groups of at least so many rows are written, but for the last. */
 export const partFormat = (groupRows: number): string =>
   `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT ${MOST_DISTINCT}, ROW_GROUP_SIZE ${groupRows})`;
-/** How parts are written. */
-export const PART_FORMAT = partFormat(GROUP_ROWS);
+/** How parts are written, whatever columns they have. */
+export const PART_FORMAT = partFormat(LEAST_GROUP_ROWS);
 
 /** Rows of all these. */
 export const rowsIn = (some: readonly DayRows[]): number =>
@@ -148,7 +155,7 @@ const slicesOf = (
 
 const writeSlice = async (
   { duck, folder }: Needs,
-  { table, columns, key, select }: NewRows,
+  { table, columns, key, select, same }: NewRows,
   { date, number, from, to, grown }: Slice,
 ): Promise<{ readonly replacement: Replacement; readonly wrong: string | undefined }> => {
   // The day stands in the path.
@@ -157,19 +164,23 @@ const writeSlice = async (
   const next = { table, date, number, shape: shapeOf(inFile) };
   const draft = draftPath(folder, next);
   const path = partPath(folder, next);
-  const copy = (former = ''): Promise<void> =>
+  const copyOf = (of: readonly TableColumn[], former = ''): Promise<void> =>
     duck.run(
-      `COPY (${emptyRelation(inFile)} ${former}
-         UNION ALL BY NAME (SELECT * EXCLUDE (${name(partition)}) FROM (${select(date, from, to)})))
-       TO ${literal(draft)} ${PART_FORMAT}`,
+      `COPY (${emptyRelation(of)} ${former}
+         UNION ALL BY NAME (SELECT COLUMNS(c -> c IN ${list(of.map((column) => column.name))})
+           FROM (${select(date, from, to)})))
+       TO ${literal(draft)} ${partFormat(groupRows(inFile.length))}`,
     );
+  const copy = (): Promise<void> =>
+    writeWithSame(duck, draft, inFile, same?.(date, from, to) ?? new Map(), copyOf);
   const grow = async (): Promise<Kept> => {
     if (grown?.shape === next.shape && (await hasRoom(path))) {
       await copy();
       const kept = await appendRows(path, draft);
       if (kept) return kept;
     }
-    await copy(
+    await copyOf(
+      inFile,
       `UNION ALL BY NAME SELECT * FROM read_parquet(${literal(path)}, hive_partitioning = false)`,
     );
     return keepFormer(path, draft);
