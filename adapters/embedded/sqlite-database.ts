@@ -3,8 +3,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { DomainError } from '../../core/shared/domain-error';
 import { orFullDisk } from './full-disk';
 
-/** SQLite's code for a file that is something else. */
+/** SQLite's codes for a file that another process has to itself, and for one that is something else. */
+const BUSY = 5;
 const NOT_A_DATABASE = 26;
+/** How long is waited for others that use the database. */
+const PATIENCE_MS = 5_000;
+const PAUSE_MS = 20;
 
 interface Schema {
   /** What `sql` makes. A database of a later version was written by a newer Tidegate. */
@@ -23,7 +27,7 @@ export const openDatabase = (file: string, { version, sql }: Schema): DatabaseSy
     closeSync(openSync(file, 'a', 0o600));
     chmodSync(file, 0o600);
   }
-  const db = new DatabaseSync(file, { timeout: 5000 });
+  const db = new DatabaseSync(file, { timeout: PATIENCE_MS });
   try {
     const found = Number(db.prepare('PRAGMA user_version').get()?.user_version);
     if (found > version) {
@@ -32,12 +36,27 @@ export const openDatabase = (file: string, { version, sql }: Schema): DatabaseSy
         `${file} was written by a newer Tidegate: update this one`,
       );
     }
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    logAhead(db);
+    db.exec('PRAGMA synchronous = NORMAL');
     transaction(db, () => db.exec(`${sql}; PRAGMA user_version = ${version}`));
     return db;
   } catch (error) {
     db.close();
     throw openingFault(file, error);
+  }
+};
+
+/** Unlike all else this does not wait by itself for those who open the database at the same time. */
+const logAhead = (db: DatabaseSync): void => {
+  for (const deadline = Date.now() + PATIENCE_MS; ; ) {
+    try {
+      db.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      const { errcode } = error as { readonly errcode?: number };
+      if (errcode !== BUSY || Date.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    }
   }
 };
 
