@@ -89,4 +89,15 @@ describe('columns of labels', () => {
     take();
     expect(await put(4, 'VARCHAR')).toBeNull();
   });
+
+  it('that cannot be written leave nothing in memory', async () => {
+    await write(0, ROWS);
+    take();
+    const select = `SELECT file_row_number, 1.0::DOUBLE AS label, NULL::VARCHAR[] AS labels
+      FROM read_parquet(${literal(part)}, file_row_number = true)`;
+    await expect(putLabels(duck, part, join(folder, 'no/draft'), select)).rejects.toThrow(
+      'no/draft',
+    );
+    expect(await duck.rows('FROM duckdb_tables()')).toEqual([]);
+  });
 });

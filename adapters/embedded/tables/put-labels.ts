@@ -26,20 +26,24 @@ export const putLabels = async (
   // A draft's file is called as no other is, and as no table of the platform's.
   const relation = `"${basename(draft)}"`;
   await duck.run(`CREATE OR REPLACE TABLE ${relation} AS ${select}`);
-  let from = 0;
-  for (const [i, rows] of groups.entries()) {
-    const group = i === 0 ? draft : `${draft}.${i}`;
-    await duck.run(
-      `COPY (SELECT * EXCLUDE (${ROW_NUMBER.name}) FROM ${relation}
-         WHERE ${ROW_NUMBER.name} >= ${from} AND ${ROW_NUMBER.name} < ${from + rows}
-         ORDER BY ${ROW_NUMBER.name})
-       TO ${literal(group)} ${partFormat(rows)}`,
-    );
-    from += rows;
-    if (i === 0) continue;
-    await appendRows(draft, group);
-    await rename(group, draft);
+  try {
+    let from = 0;
+    for (const [i, rows] of groups.entries()) {
+      const group = i === 0 ? draft : `${draft}.${i}`;
+      await duck.run(
+        `COPY (SELECT * EXCLUDE (${ROW_NUMBER.name}) FROM ${relation}
+           WHERE ${ROW_NUMBER.name} >= ${from} AND ${ROW_NUMBER.name} < ${from + rows}
+           ORDER BY ${ROW_NUMBER.name})
+         TO ${literal(group)} ${partFormat(rows)}`,
+      );
+      from += rows;
+      if (i === 0) continue;
+      await appendRows(draft, group);
+      await rename(group, draft);
+    }
+  } finally {
+    // Whatever failed: it holds memory, and its name is none that others could drop.
+    await duck.run(`DROP TABLE ${relation}`);
   }
-  await duck.run(`DROP TABLE ${relation}`);
   return putColumns(path, draft);
 };
