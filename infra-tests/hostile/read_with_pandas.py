@@ -1,4 +1,4 @@
-"""Reads a service's parts with pandas again and again, until its input ends, and says "ready", and at last as JSON how often it did and what was wrong."""
+"""Reads a service's parts with pandas again and again, until its input ends, and tells as JSON lines, the first when it is ready, how often it did and what was wrong."""
 
 import json
 import sys
@@ -19,16 +19,22 @@ def wait_for_the_end():
     ended.set()
 
 
+def tell():
+    print(json.dumps({"reads": reads, "faults": faults[:5]}), flush=True)
+
+
 threading.Thread(target=wait_for_the_end, daemon=True).start()
 reads, most, faults = 0, 0, []
-print("ready", flush=True)
+tell()
 while not ended.wait(PAUSE_S):
     if not any(table.glob("*/*.parquet")):
         continue
+    reads += 1
     try:
         rows = pd.read_parquet(table, columns=["example_id", "prediction"])
     except Exception as error:
         faults.append(repr(error))
+        tell()
         continue
     if rows["example_id"].duplicated().any():
         faults.append("a row is there twice")
@@ -36,5 +42,5 @@ while not ended.wait(PAUSE_S):
         faults.append("a row has no prediction")
     if len(rows) < most:
         faults.append(f"{len(rows)} rows where there were {most}")
-    reads, most = reads + 1, len(rows)
-print(json.dumps({"reads": reads, "rows": most, "faults": faults[:5]}))
+    most = len(rows)
+    tell()

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -102,13 +103,27 @@ const pandasReader = async (python: string, data: string) => {
   const child = spawn(python, [script, join(data, 'tables/wine')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  expect((await lines.next()).value).toBe('ready');
-  const told = lines.next();
+  const lines = createInterface(child.stdout);
+  const ended = once(lines, 'close');
+  let told: { reads: number; faults: string[] } | undefined;
+  lines.on('line', (line) => {
+    told = JSON.parse(line);
+  });
+  /** One more read has ended, well or not. */
+  const oneMore = async (): Promise<void> => {
+    const reads = told?.reads ?? -1;
+    await until(
+      async () => told?.reads ?? -1,
+      (now) => now > reads,
+    );
+  };
+  await oneMore();
   return {
-    async stop(): Promise<{ reads: number; rows: number; faults: string[] }> {
+    oneMore,
+    async stop(): Promise<typeof told> {
       child.stdin.end();
-      return JSON.parse(String((await told).value));
+      await ended;
+      return told;
     },
   };
 };
@@ -170,6 +185,8 @@ describe('tables whose builder and platform are killed under load, again and aga
         const clients = Array.from({ length: CLIENTS }, () => load(url));
         for (let kill = 0; kill < BUILDER_KILLS; kill += 1) await killBuilder(last);
         await sleep(Math.random() * 1_500);
+        // On a busy machine the first parts may be seconds away.
+        await pandas?.oneMore();
         await last.kill();
         await Promise.all(clients);
       }
@@ -218,7 +235,7 @@ describe('tables whose builder and platform are killed under load, again and aga
     it('never showed it a row twice, fewer rows than before, or a broken file', async () => {
       const told = await pandas?.stop();
       expect(told?.faults).toEqual([]);
-      expect(told?.reads).toBeGreaterThan(ROUNDS);
+      expect(told?.reads).toBeGreaterThanOrEqual(ROUNDS);
     }, 30_000);
   });
 
