@@ -1,14 +1,18 @@
 import Sequencer from '@jest/test-sequencer';
 
-/** Test files that take minutes, the longest first: one that is left to the end keeps a core idle. */
+/**
+ * Test files that take minutes: one that is left to the end keeps a core idle. Those that keep Trino
+ * busy run beside those that wait for an emulated account most of the time.
+ */
 const LONG = [
   'infra-tests/aws/manifest.test.ts',
   'adapters/aws/athena/golden.test.ts',
-  'infra-tests/aws/tables.test.ts',
   'adapters/aws/athena/removal.test.ts',
   'infra-tests/aws/faults/faults.test.ts',
   'infra-tests/aws/deployed.test.ts',
   'adapters/aws/athena/whole.test.ts',
+  'adapters/aws/athena/pruning.test.ts',
+  'infra-tests/aws/tables.test.ts',
   'infra-tests/clients/schemathesis.test.ts',
   'infra-tests/aws/images.test.ts',
 ];
