@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describedOf } from '../adapters/aws/athena/testing/described';
 import { openTrinoTables } from '../adapters/aws/athena/testing/trino-tables';
@@ -18,7 +18,9 @@ import { type Running, startPlatform } from './support/platform';
 import { describePython } from './support/python';
 import { expected, wineBody } from './support/wine';
 import { describeTrino } from './trino/describe-trino';
+import { installedJava } from './trino/install';
 
+const READER_MS = 100_000;
 const root = resolve(__dirname, '..');
 const text = readFileSync(join(root, 'docs/tables.md'), 'utf8');
 const blocks = [...text.matchAll(/^```([^\n]+)\n([\s\S]*?)^```$/gm)].map(
@@ -119,13 +121,42 @@ describe('what docs/tables.md asks', () => {
     instance.closeSync();
   });
 
-  describePython('with pandas', (python) => {
-    it('is found in the files', () => {
-      const code = onData(only('python pandas'));
-      const { status, stdout, stderr } = spawnSync(python, ['-c', code], { encoding: 'utf8' });
-      expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
-      expect(stdout).toMatch(/^v1 +\d\.\d+\nv2 +\d\.\d+$/m);
+  describePython('with Python', (python) => {
+    const meansSaidBy = (code: string, env = {}): ReadonlyMap<string, number> => {
+      const ran = spawnSync(python, ['-c', onData(code)], {
+        ...{ encoding: 'utf8', env: { ...process.env, ...env } },
+        timeout: READER_MS,
+      });
+      expect({ status: ran.status, stderr: ran.status === 0 || ran.stderr }).toEqual({
+        ...{ status: 0, stderr: true },
+      });
+      const lines = ran.stdout.matchAll(/^\W*(v\d)\W+(\d\.\d+)\W*$/gm);
+      return new Map([...lines].map(([, version = '', mean]) => [version, Number(mean)]));
+    };
+    let means: ReadonlyMap<string, number>;
+
+    beforeAll(async () => {
+      const sql = 'SELECT service_version, avg(prediction) FROM inference.wine GROUP BY ALL';
+      const { body } = await operator('/api/query', { body: { sql } });
+      means = new Map(body.rows);
+      expect(new Set(means.keys())).toEqual(new Set(['v1', 'v2']));
     });
+    const expectMeans = (said: ReadonlyMap<string, number>): void => {
+      expect(new Set(said.keys())).toEqual(new Set(means.keys()));
+      for (const [version, mean] of means) expect(said.get(version)).toBeCloseTo(mean, 4);
+    };
+
+    it.each(['pandas', 'polars'])('is found in the files by %s', (reader) => {
+      expectMeans(meansSaidBy(only(`python ${reader}`)));
+    });
+
+    it('is found in the files by Spark', async () => {
+      const session = `from pyspark.sql import SparkSession
+spark = (SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+  .config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1").getOrCreate())`;
+      const JAVA_HOME = dirname(dirname(await installedJava('406')));
+      expectMeans(meansSaidBy(`${session}\n${only('python spark')}`, { JAVA_HOME }));
+    }, 120_000);
   });
 });
 
