@@ -194,11 +194,14 @@ describe('from a model to predictions', () => {
     const { body } = await home.operator(`/api/services/${name}/keys`, {
       body: { name: 'slow', throttle },
     });
-    const calls = [...Array(6)].map(() =>
-      caller(home.url, body.key)(`/services/${name}/predict`, { body: wineBody }),
-    );
-    const refused = (await Promise.all(calls)).filter(({ status }) => status === 429);
-    expect(refused.length).toBeGreaterThanOrEqual(3);
+    const refusedOfSix = async () => {
+      const calls = [...Array(6)].map(() =>
+        caller(home.url, body.key)(`/services/${name}/predict`, { body: wineBody }),
+      );
+      return (await Promise.all(calls)).filter(({ status }) => status === 429);
+    };
+    // Who cannot count within 300 ms admits: on a busy machine, functions do so at first.
+    const refused = await until(refusedOfSix, ({ length }) => length >= 3);
     expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
   });
 
