@@ -33,14 +33,15 @@ export const isInstalled = (version: TrinoVersion): boolean => {
   return existsSync(mark) && readFileSync(mark, 'utf8') === recipeOf(version);
 };
 
-/** The `java` of an installed release. */
-export const installedJava = (version: TrinoVersion): Promise<string> => javaFor(version, CACHE);
+/** The `java` that a release runs on, made once, whoever asks at the same time. @throws saying in a line what is missing */
+export const installedJava = (version: TrinoVersion): Promise<string> =>
+  alone(join(CACHE, 'java.lock'), INSTALL_MS, () => javaFor(version, CACHE));
 
 /** Makes a release, once, whoever asks at the same time. @throws saying in a line what is missing */
 export const installTrino = (version: TrinoVersion): Promise<void> =>
   alone(join(CACHE, `${version}.lock`), INSTALL_MS, async () => {
     if (isInstalled(version)) return;
-    const java = await alone(join(CACHE, 'java.lock'), INSTALL_MS, () => installedJava(version));
+    const java = await installedJava(version);
     const maven = await alone(join(CACHE, 'maven.lock'), INSTALL_MS, () => mavenIn(CACHE));
     // What a killed process left is half of something.
     const part = join(CACHE, `${version}.part`);
