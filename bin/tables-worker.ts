@@ -57,8 +57,9 @@ const runBuilder = async (): Promise<void> => {
   await recover(folder, state);
   const duck = await openDuck({
     memory: BUILD_MEMORY,
-    // A thread per statement, and two of these: they share less that way than the threads of one.
-    ...{ threads: 1, atOnce: 2 },
+    // A thread per statement: they share less that way than the threads of one. One more than two
+    // cores take, so that none of these waits for the other where what there is to do cannot be halved.
+    ...{ threads: 1, atOnce: 3 },
     spill: join(workFolder(folder), 'spill'),
   });
   const describe = async (service: string) => {

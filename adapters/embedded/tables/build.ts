@@ -13,6 +13,7 @@ import { isOutOfMemory } from './statement-check';
 import type { Replacement, TableState } from './table-state';
 import { type Description, unpackService } from './unpack-service';
 import { draftParts, rowsIn, rowsOfDays, writeParts } from './write-parts';
+import { sameInAll } from './write-same';
 
 interface Needs {
   readonly duck: Duck;
@@ -144,7 +145,10 @@ const buildFrom = async (
   const { duck, state } = needs;
   const days = Map.groupBy(groups, ({ date }) => date);
   const fresh = rowsOfDays(
-    { table: 'requests', columns: REQUESTS, key: 'request_id', relation: 'fresh' },
+    {
+      ...{ table: 'requests', columns: REQUESTS, key: 'request_id', relation: 'fresh' },
+      same: (date) => sameInAll((days.get(date) ?? []).map(({ same }) => same)),
+    },
     [...days].map(([date, ofDay]) => ({
       date,
       rows: ofDay.reduce((sum, { requests }) => sum + requests, 0),

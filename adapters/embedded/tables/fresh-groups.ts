@@ -16,8 +16,8 @@ export interface FreshGroup extends AnsweredBy {
   readonly same: ReadonlyMap<string, SameValue>;
 }
 
-/** Columns of rows that often are the same in all requests of a group. */
-const OFTEN_SAME = ['service_version', 'role', 'primary_request_id', 'sampling_fraction'];
+/** Columns that often are the same in all requests of a group. */
+const OFTEN_SAME = 'service_version role primary_request_id sampling_fraction requester'.split(' ');
 const RANGES = OFTEN_SAME.map(
   (of) => `min(${of}) AS ${of}, max(${of}) AS last_${of}, count(${of})::INTEGER AS known_${of}`,
 );
@@ -50,14 +50,15 @@ export const groupsIn = async (
 };
 
 const sameIn = (row: Row): FreshGroup['same'] => {
-  const model = new Map<string, SameValue>([
+  const same = new Map<string, SameValue>([
+    ['service', String(row.service)],
     ['model_name', row.model === null ? null : String(row.model)],
     ['model_version', row.version === null ? null : Number(row.version)],
   ]);
   for (const of of OFTEN_SAME) {
     const [first, last, known] = [row[of], row[`last_${of}`], row[`known_${of}`]];
-    if (known === 0) model.set(of, null);
-    else if (known === row.requests && first === last) model.set(of, first as SameValue);
+    if (known === 0) same.set(of, null);
+    else if (known === row.requests && first === last) same.set(of, first as SameValue);
   }
-  return model;
+  return same;
 };

@@ -15,7 +15,7 @@ import {
   unpackedColumns,
 } from './unpack-statement';
 import { type DayRows, type NewRows, rowsIn, rowsOf, rowsOfDays } from './write-parts';
-import type { Same } from './write-same';
+import { sameInAll } from './write-same';
 
 /** The columns of a service's table, and where each of its model versions' values go. */
 export interface Description {
@@ -133,10 +133,3 @@ const rowsOfAll = (
     },
   };
 };
-
-const sameInAll = ([first, ...others]: readonly Same[]): Same =>
-  new Map(
-    [...(first ?? [])].filter(([name, value]) =>
-      others.every((other) => other.get(name) === value),
-    ),
-  );

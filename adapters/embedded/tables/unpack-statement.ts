@@ -90,7 +90,7 @@ export const unpack = (
   // No WHERE stands between parsing and unnesting: what it asks for would be parsed twice.
   const placed = `(
       SELECT * FROM (
-        SELECT *, (sum(rows_) OVER (ROWS UNBOUNDED PRECEDING) - rows_)::BIGINT AS place_
+        SELECT *, (sum(rows_::DOUBLE) OVER (ROWS UNBOUNDED PRECEDING) - rows_)::BIGINT AS place_
         FROM fresh WHERE ${answeredBy(by)} AND rows_ > 0
       ) WHERE place_ < ${to} AND place_ + rows_ > ${from}
     )`;

@@ -76,7 +76,7 @@ export const rowsOf = async (duck: Duck, { relation, ...rest }: Relation): Promi
 };
 
 /** A relation with a table's columns, and those that it may have besides. */
-interface Relation extends Pick<NewRows, 'table' | 'columns' | 'key'> {
+interface Relation extends Pick<NewRows, 'table' | 'columns' | 'key' | 'same'> {
   readonly relation: string;
 }
 

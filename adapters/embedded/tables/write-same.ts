@@ -11,6 +11,14 @@ import { emptyRelation } from './unpack-statement';
 /** Columns that have the same in all of some rows, and what; nothing where it is null. */
 export type Same = ReadonlyMap<string, SameValue>;
 
+/** What is the same in all rows of which each of these is a part. */
+export const sameInAll = ([first, ...others]: readonly Same[]): Same =>
+  new Map(
+    [...(first ?? [])].filter(([name, value]) =>
+      others.every((other) => other.get(name) === value),
+    ),
+  );
+
 const MOST_SHAPES = 100;
 const footers = new WeakMap<Duck, Map<string, Promise<Footer>>>();
 
