@@ -28,11 +28,13 @@ export const groupsIn = async (
   relation: string,
 ): Promise<readonly FreshGroup[]> => {
   const groups = await duck.rows(
-    `SELECT service, request_date::VARCHAR AS date, model_name AS model, model_version AS version,
-       status_code = 200 AS answered, count(*)::INTEGER AS requests, sum(rows_)::INTEGER AS rows,
-       count(*) FILTER (status_code = 200 AND rows_ IS NULL)::INTEGER AS unknown,
-       min(request_id) AS first, max(request_id) AS last, ${RANGES.join(', ')}
-     FROM ${relation} GROUP BY ALL ORDER BY ALL`,
+    `SELECT * REPLACE (date::VARCHAR AS date) FROM (
+       SELECT service, request_date AS date, model_name AS model, model_version AS version,
+         status_code = 200 AS answered, count(*)::INTEGER AS requests, sum(rows_)::INTEGER AS rows,
+         count(*) FILTER (status_code = 200 AND rows_ IS NULL)::INTEGER AS unknown,
+         min(request_id) AS first, max(request_id) AS last, ${RANGES.join(', ')}
+       FROM ${relation} GROUP BY ALL
+     ) ORDER BY ALL`,
   );
   return groups.map((row) => ({
     ...{ service: String(row.service), date: String(row.date) },

@@ -2,6 +2,8 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 
 const NEWLINE = 10;
 const CHUNK_BYTES = 1 << 16;
+/** Most files end with a line. */
+const LAST_BYTES = 1 << 10;
 
 /** The offset behind the first newline from `from` on; undefined when there is none. */
 export const endOfLine = (path: string, from: number, size: number): number | undefined => {
@@ -23,12 +25,13 @@ export const endOfLine = (path: string, from: number, size: number): number | un
 export const endOfLines = (path: string, from: number, size: number): number => {
   const fd = openSync(path, 'r');
   try {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    for (let end = size; end > from; end -= CHUNK_BYTES) {
-      const start = Math.max(from, end - CHUNK_BYTES);
+    for (let [end, bytes] = [size, LAST_BYTES]; end > from; bytes = CHUNK_BYTES) {
+      const start = Math.max(from, end - bytes);
+      const chunk = Buffer.allocUnsafe(end - start);
       const read = readSync(fd, chunk, 0, end - start, start);
       const at = chunk.subarray(0, read).lastIndexOf(NEWLINE);
       if (at !== -1) return start + at + 1;
+      end = start;
     }
     return from;
   } finally {

@@ -82,11 +82,14 @@ export const nextWindow = (
 };
 
 /** Files that hold just the window; pieces of segments are copied to `<draft>.<n>`. */
-export const filesOf = async ({ pieces }: LogWindow, draft: string): Promise<readonly string[]> =>
+export const filesOf = async (
+  { pieces, more }: LogWindow,
+  draft: string,
+): Promise<readonly string[]> =>
   Promise.all(
     pieces.map(async ({ path, from, to, whole }, i) => {
-      // The last segment may grow while it is read.
-      if (whole && i < pieces.length - 1) return path;
+      // The log's last segment may grow while it is read.
+      if (whole && (more || i < pieces.length - 1)) return path;
       const copy = `${draft}.${i}`;
       await pipeline(
         createReadStream(path, { start: from, end: to - 1 }),
