@@ -66,6 +66,22 @@ describe('the windows of a log', () => {
     );
   });
 
+  it('are as they were when they began, whatever is written to the log meanwhile', async () => {
+    const { folder, append } = openLog();
+    append(1, `${'a'.repeat(20)}\n`);
+    // The second time a line is longer than the window.
+    for (const most of [100, 4]) {
+      const window = nextWindow(folder, LOG_START, most);
+      append(1, 'b\n');
+      const files = window ? await filesOf(window, join(folder, 'draft')) : [];
+      append(1, 'torn');
+      const text = files.map((file) => readFileSync(file, 'utf8')).join('');
+      expect(text).toBe(`${'a'.repeat(20)}\n`);
+      rmSync(join(folder, segmentFile(Date.parse('2026-11-20'), 1)));
+      append(1, `${'a'.repeat(20)}\n`);
+    }
+  });
+
   it('end with a day when they are half full by then', async () => {
     const { folder, append } = openLog();
     append(1, 'aaaa\n', '2026-11-20T22:00:00Z');

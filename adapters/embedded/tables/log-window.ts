@@ -22,7 +22,7 @@ interface Piece {
   readonly path: string;
   readonly from: number;
   readonly to: number;
-  /** The piece is the whole file. */
+  /** The piece is the whole file, to which nothing comes any more. */
   readonly whole: boolean;
 }
 
@@ -73,7 +73,9 @@ export const nextWindow = (
     }
     end = { file, sequence, offset: Math.max(from, to) };
     if (to > from) {
-      pieces.push({ path, from, to, whole: from === 0 && to === size });
+      // The log's last segment may grow while it is read.
+      const isClosed = file !== segments.at(-1)?.file;
+      pieces.push({ path, from, to, whole: isClosed && from === 0 && to === size });
       bytes += to - from;
     }
     if (more) break;
@@ -82,14 +84,10 @@ export const nextWindow = (
 };
 
 /** Files that hold just the window; pieces of segments are copied to `<draft>.<n>`. */
-export const filesOf = async (
-  { pieces, more }: LogWindow,
-  draft: string,
-): Promise<readonly string[]> =>
+export const filesOf = async ({ pieces }: LogWindow, draft: string): Promise<readonly string[]> =>
   Promise.all(
     pieces.map(async ({ path, from, to, whole }, i) => {
-      // The log's last segment may grow while it is read.
-      if (whole && (more || i < pieces.length - 1)) return path;
+      if (whole) return path;
       const copy = `${draft}.${i}`;
       await pipeline(
         createReadStream(path, { start: from, end: to - 1 }),
