@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { TextDecoder } from 'node:util';
 import { type DuckDBConnection, DuckDBInstance, type JS } from '@duckdb/node-api';
 
 interface Options {
@@ -21,6 +23,13 @@ export interface Duck {
   connect(): Promise<DuckDBConnection>;
   close(): void;
 }
+
+// Its own takes a U+FEFF at a text's beginning for a byte order mark and drops it. What a package
+// exports can be replaced only as CommonJS sees it.
+const accessors: { textDecoder: TextDecoder } = createRequire(import.meta.url)(
+  '@duckdb/node-api/lib/vectors/dataAccessors',
+);
+accessors.textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export const openDuck = async ({ memory, threads, spill, atOnce = 1 }: Options): Promise<Duck> => {
   const instance = await DuckDBInstance.create(':memory:', {

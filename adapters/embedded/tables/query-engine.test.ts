@@ -333,4 +333,10 @@ describe('SQL over the tables', () => {
       ],
     ]);
   });
+
+  it.each(['\ufeff', '\ufeff{"mark": 1}'])('keeps a text’s byte order mark: %j', async (text) => {
+    const { ask } = await open();
+    const { rows } = await ask(`SELECT '${text}', ['${text}'], {a: '${text}'}, '${text}'::VARIANT`);
+    expect(rows).toEqual([[text, [text], { a: text }, text]]);
+  });
 });
