@@ -24,8 +24,8 @@ export interface Duck {
   close(): void;
 }
 
-// Its own takes a U+FEFF at a text's beginning for a byte order mark and drops it. What a package
-// exports can be replaced only as CommonJS sees it.
+// The package's own decoder takes a U+FEFF at a text's beginning for a byte order mark and drops it. It
+// can be replaced only in what `require` gives: an imported module's exports are read-only.
 const accessors: { textDecoder: TextDecoder } = createRequire(import.meta.url)(
   '@duckdb/node-api/lib/vectors/dataAccessors',
 );
